@@ -1,0 +1,50 @@
+// Package event defines the record that every parser yields and every detector reads: a Schema, which states
+// what is constant for a shape of evidence (an EVTX template, a table, a line format), and Values, which give
+// the values of one record as they lie in the evidence. Nothing here copies a value before somebody asks for it.
+package event
+
+import "sync"
+
+// Schema states what is constant for a shape of records. A parser makes each schema once and hands out the same
+// pointer for every record of that shape, so that detectors can bind to it once. It is read-only after its
+// first use.
+type Schema struct {
+	Source   string // name of the parser
+	Product  string // Sigma's product of the source: windows, linux, ... ("" if unknown)
+	Service  string // Sigma's service of the source where no channel says it: auth, syslog, ...
+	Provider string // Windows: provider name; other sources: the program or component, if constant
+	Channel  string // Windows: channel
+	EventID  uint32 // meaningful if HasEventID
+	File     string // original path of a text log, "/"-separated: line formats are told apart by it
+
+	HasEventID bool
+	Fields     []Field // in the order of the evidence
+
+	once  sync.Once
+	index map[string]int
+}
+
+// Field is a column of a schema.
+type Field struct {
+	Name string
+	// Envelope marks a field that the record's envelope already shows under another name (EventID, Channel,
+	// Computer, ...): detectors may ask for it, outputs leave it out of "fields".
+	Envelope bool
+}
+
+// Index returns the position of the field called name, or -1. Names are compared exactly; of several fields
+// with one name the first counts.
+func (s *Schema) Index(name string) int {
+	s.once.Do(func() {
+		s.index = make(map[string]int, len(s.Fields))
+		for i, f := range s.Fields {
+			if _, ok := s.index[f.Name]; !ok {
+				s.index[f.Name] = i
+			}
+		}
+	})
+	if i, ok := s.index[name]; ok {
+		return i
+	}
+	return -1
+}

@@ -1,0 +1,52 @@
+// Package evidence finds the files of an intrusion's evidence and opens them: folders, archives and archives
+// in archives, read only. It says for each file what it is, its hash, its size, and what could not be read.
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
+)
+
+// Causes of a Problem, for errors.Is.
+var (
+	ErrCorrupt     = errors.New("corrupt")
+	ErrTruncated   = errors.New("truncated")
+	ErrUnsupported = errors.New("unsupported")
+	ErrLimit       = errors.New("over the limit")
+)
+
+// Problem is a place of the evidence that could not be read. Parsers yield it between records and go on; the
+// case lists it, and the exit status says that there was one.
+type Problem struct {
+	Path   string // as outputs name the file; the pipeline fills it in where a parser leaves it empty
+	Offset int64  // of the first byte that could not be read; -1 where no place can be named
+	What   string // what was tried: "read chunk 12"
+	Err    error
+}
+
+// Error gives place, attempt and cause in one line.
+func (p *Problem) Error() string {
+	if p.Offset < 0 {
+		return fmt.Sprintf("%s: %v", p.What, p.Err)
+	}
+	return fmt.Sprintf("%s at 0x%x: %v", p.What, p.Offset, p.Err)
+}
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }
+
+// Input is one file of evidence, open for reading. ReadAt may be called from several goroutines.
+type Input struct {
+	io.ReaderAt
+	Origin *event.Origin
+	Size   int64
+	// Original is the file's path on the machine that it was taken from, "/"-separated with a drive letter
+	// where there is one ("C:/Windows/System32/winevt/Logs/Security.evtx"), or "" where the collection doesn't say.
+	Original string
+	// From and To bound the part that this call of a parser is to read: units (chunks, lines) that begin in
+	// [From, To). The whole file is [0, Size).
+	From, To int64
+}

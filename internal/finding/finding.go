@@ -1,0 +1,53 @@
+// Package finding defines what goshawk says about evidence: a Finding names the rule that saw something, where,
+// when, on which host, and every record that it rests on.
+package finding
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Levels, weakest first, as Sigma names them.
+var Levels = []string{"informational", "low", "medium", "high", "critical"}
+
+// LevelRank returns the position of level in Levels, or 0 for a word that is none.
+func LevelRank(level string) int {
+	for i, l := range Levels {
+		if l == level {
+			return i
+		}
+	}
+	return 0
+}
+
+// Finding is one statement about the evidence. Its JSON form is part of the contract.
+type Finding struct {
+	ID       string          `json:"id"` // the same in every run over the same evidence
+	Time     time.Time       `json:"time,omitzero"`
+	Host     string          `json:"host,omitempty"`
+	Level    string          `json:"level"`
+	Title    string          `json:"title"`
+	Rule     Rule            `json:"rule"`
+	Attack   []string        `json:"attack,omitempty"` // ATT&CK technique ids, in the version that the case is stamped with
+	Evidence []Evidence      `json:"evidence"`
+	Count    int             `json:"count,omitempty"` // contributing records, where more than Evidence lists
+	Channel  string          `json:"channel,omitempty"`
+	EventID  uint32          `json:"event_id,omitempty"`
+	Fields   json.RawMessage `json:"fields,omitempty"` // of the first record, as its evidence names them; for a correlation, its group
+}
+
+// Rule names what made a finding.
+type Rule struct {
+	Kind  string `json:"kind"` // sigma, correlation (also "sigma"), yara, ioc, tamper
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// Evidence is the place of one record.
+type Evidence struct {
+	Path      string  `json:"path"`
+	SHA256    string  `json:"sha256,omitempty"`
+	RecordID  *uint64 `json:"record_id,omitempty"`
+	Offset    int64   `json:"offset"`
+	Recovered bool    `json:"recovered"`
+}
