@@ -3,7 +3,10 @@
 package finding
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -24,6 +27,8 @@ func LevelRank(level string) int {
 type Finding struct {
 	ID       string          `json:"id"` // the same in every run over the same evidence
 	Time     time.Time       `json:"time,omitzero"`
+	First    time.Time       `json:"first,omitzero"` // of the contributing records, where there are several
+	Last     time.Time       `json:"last,omitzero"`
 	Host     string          `json:"host,omitempty"`
 	Level    string          `json:"level"`
 	Title    string          `json:"title"`
@@ -50,4 +55,15 @@ type Evidence struct {
 	RecordID  *uint64 `json:"record_id,omitempty"`
 	Offset    int64   `json:"offset"`
 	Recovered bool    `json:"recovered"`
+}
+
+// NewID derives the identifier of f from its rule and the places of its evidence, so that it is the same in every run
+// over the same evidence: the first 16 bytes of a SHA-256, in hexadecimal.
+func NewID(f *Finding) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n", f.Rule.Kind, f.Rule.ID)
+	for _, e := range f.Evidence {
+		fmt.Fprintf(h, "%s\x00%s\x00%d\x00%t\n", e.Path, e.SHA256, e.Offset, e.Recovered)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -60,12 +60,18 @@ func ByName(name string) *Parser {
 	return nil
 }
 
-// For returns the parser whose kind the file is, or nil.
-func For(path string, head []byte) *Parser {
+// For returns the parser whose kind the file is, or nil. Where only names parsers, the others are left out of
+// account. A file that nobody recognises goes to the one that carves.
+func For(path string, head []byte, only []string) *Parser {
+	var carver *Parser
 	for _, p := range registered {
-		if !p.Carve && p.Match(path, head) {
+		switch {
+		case len(only) > 0 && !slices.Contains(only, p.Name):
+		case p.Carve:
+			carver = p
+		case p.Match(path, head):
 			return p
 		}
 	}
-	return nil
+	return carver
 }

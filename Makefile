@@ -1,0 +1,35 @@
+# What a developer runs. CI runs .ci/run, which calls "make test" first.
+GO ?= go
+export CGO_ENABLED ?= 0
+
+.PHONY: test check build race fuzz generate bench compare-evtx compare-synth fmt
+
+test: ## every test; parts that need the shared data say so when they skip
+	$(GO) test ./...
+
+build:
+	$(GO) build -trimpath -o goshawk ./cmd/goshawk
+
+fmt:
+	gofmt -l -w .
+
+check: ## what CI checks beside the tests
+	bash .ci/run
+
+race: ## packages that use goroutines
+	CGO_ENABLED=1 $(GO) test -race ./internal/pipeline/ ./internal/evidence/ ./internal/detect/ ./internal/parser/ ./evtx/ ./sigma/ ./cmd/goshawk/
+
+fuzz: ## each target for a minute; FUZZTIME=10m for longer
+	bash scripts/fuzz "$(or $(FUZZTIME),1m)"
+
+generate: ## generated files; CI asks that this changes nothing
+	$(GO) generate ./...
+
+bench: ## records per processor-second, peak memory, and the ratio to evtx_dump in the same run
+	bash scripts/bench
+
+compare-evtx: ## field values against evtx_dump
+	bash scripts/compare-evtx
+
+compare-synth: ## the demo's logs against evtx_dump
+	bash scripts/compare-synth

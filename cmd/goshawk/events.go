@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
+	"github.com/goshawk-ir/goshawk/internal/pipeline"
+)
+
+func eventsCommand(env *environment) *cobra.Command {
+	var evidence evidenceFlags
+	var format, path string
+	cmd := &cobra.Command{
+		Use:   "events EVIDENCE...",
+		Short: "Write every record of the evidence, without detection",
+		Example: `  goshawk events ./evidence --output events.jsonl
+  goshawk events Security.evtx --format csv --from 2026-03-01 --to 2026-03-02`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := evidence.options(args)
+			if err != nil {
+				return err
+			}
+			var render pipeline.Renderer
+			var header string
+			switch format {
+			case "jsonl":
+				render = renderJSON
+			case "csv":
+				render, header = renderCSV, eventColumns
+			default:
+				return usagef("Use jsonl or csv.", "there is no format %q", format)
+			}
+			out, err := openOutput(env, path)
+			if err != nil {
+				return err
+			}
+			defer out.discard()
+			out.WriteString(header)
+			t := &evidenceTally{}
+			stop := showProgress(env.stderr, o.Progress, evidence.quiet)
+			err = pipeline.Events(cmd.Context(), o, render, func(b []byte) error {
+				_, err := out.Write(b)
+				return err
+			}, t.file)
+			stop()
+			return t.finish(env, out, err)
+		},
+	}
+	evidence.add(cmd)
+	cmd.Flags().StringVar(&format, "format", "jsonl", "jsonl or csv")
+	cmd.Flags().StringVarP(&path, "output", "o", "-", "file to write; - is standard output")
+	return cmd
+}
+
+func renderJSON(dst []byte, r *event.Record) []byte { return append(r.AppendJSON(dst), '\n') }
+
+const eventColumns = "time,source,host,provider,channel,event_id,record_id,path,offset,recovered,fields\n"
+
+// renderCSV writes a record as one row; its fields stand as JSON in the last column.
+func renderCSV(dst []byte, r *event.Record) []byte {
+	row := make([]string, 0, 11)
+	stamp, eventID, recordID := "", "", ""
+	if !r.Time.IsZero() {
+		stamp = string(event.AppendTime(nil, r.Time))
+	}
+	if r.Schema.HasEventID {
+		eventID = strconv.FormatUint(uint64(r.Schema.EventID), 10)
+	}
+	if r.HasRecordID {
+		recordID = strconv.FormatUint(r.RecordID, 10)
+	}
+	row = append(row, stamp, r.Schema.Source, r.Host, r.Schema.Provider, r.Schema.Channel, eventID, recordID,
+		r.Origin.Path, strconv.FormatInt(r.Offset, 10), strconv.FormatBool(r.Recovered), string(r.AppendFields(nil)))
+	return appendRow(dst, row)
+}
+
+// appendRow writes a CSV row. A cell that a spreadsheet would take for a formula gets a quote mark in front of it.
+func appendRow(dst []byte, row []string) []byte {
+	for i, cell := range row {
+		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			row[i] = "'" + cell
+		}
+	}
+	b := bytes.NewBuffer(dst)
+	w := csv.NewWriter(b)
+	w.Write(row)
+	w.Flush()
+	return b.Bytes()
+}
+

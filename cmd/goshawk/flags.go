@@ -1,0 +1,205 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/goshawk-ir/goshawk/internal/detect"
+	"github.com/goshawk-ir/goshawk/internal/evidence"
+	"github.com/goshawk-ir/goshawk/internal/parser"
+	"github.com/goshawk-ir/goshawk/internal/pipeline"
+	"github.com/goshawk-ir/goshawk/internal/rules"
+	"github.com/goshawk-ir/goshawk/sigma"
+)
+
+// evidenceFlags are the flags of every command that reads evidence.
+type evidenceFlags struct {
+	threads   int
+	passwords []string
+	from, to  string
+	parsers   []string
+	tempDir   string
+	quiet     bool
+	noColor   bool
+}
+
+func (f *evidenceFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.IntVar(&f.threads, "threads", 0, "how many cores to use (default: all); never changes the output")
+	flags.StringArrayVar(&f.passwords, "password", nil, `password to try on encrypted archives, after "infected"; repeatable`)
+	flags.StringVar(&f.from, "from", "", "leave out what happened before this time (2026-03-01, 2026-03-01T12:00:00Z)")
+	flags.StringVar(&f.to, "to", "", "leave out what happened at this time or later")
+	flags.StringSliceVar(&f.parsers, "parser", nil, "read with these parsers only (see: goshawk parsers)")
+	flags.StringVar(&f.tempDir, "temp", "", "folder for temporary files (default: the system's)")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary")
+	flags.BoolVar(&f.noColor, "no-color", false, "no colours (also by NO_COLOR)")
+}
+
+// options checks the flags and arguments.
+func (f *evidenceFlags) options(args []string) (pipeline.Options, error) {
+	o := pipeline.Options{
+		Args: args, Workers: f.threads, Parsers: f.parsers,
+		Evidence: evidence.Options{Passwords: f.passwords, TempDir: f.tempDir},
+		Progress: &pipeline.Progress{},
+	}
+	if len(args) == 0 {
+		return o, usagef(`For example: goshawk hunt ./evidence`, "name the evidence: files or folders")
+	}
+	for _, arg := range args {
+		if _, err := os.Stat(arg); err != nil {
+			return o, usagef("", "evidence %q: %v", arg, cause(err))
+		}
+	}
+	if f.threads < 0 {
+		return o, usagef("", "--threads %d: give a number of cores, or leave it out for all", f.threads)
+	}
+	for _, name := range f.parsers {
+		if parser.ByName(name) == nil {
+			return o, usagef(`Run "goshawk parsers" for their names.`, "there is no parser %q", name)
+		}
+	}
+	var err error
+	if o.From, err = parseTime("--from", f.from); err != nil {
+		return o, err
+	}
+	o.To, err = parseTime("--to", f.to)
+	return o, err
+}
+
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"}
+
+func parseTime(flag, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, usagef("Write it as 2026-03-01, 2026-03-01T12:00:00 (UTC) or 2026-03-01T14:00:00+02:00.", "%s %q is not a time", flag, s)
+}
+
+// ruleFlags are the flags of every command that uses rules.
+type ruleFlags struct {
+	rules        []string
+	logSources   string
+	placeholders string
+}
+
+func (f *ruleFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.rules, "rules", "r", nil, "folder or file of Sigma rules, instead of the embedded ones; repeatable")
+	flags.StringVar(&f.logSources, "logsources", "", "mapping of Sigma log sources, instead of the embedded one")
+	flags.StringVar(&f.placeholders, "placeholders", "", "YAML file with values for Sigma's %placeholders%")
+}
+
+// config reads what the flags name.
+func (f *ruleFlags) config() (*detect.Config, error) {
+	c := &detect.Config{}
+	if len(f.rules) == 0 {
+		c.Rules = []detect.RuleSource{{Name: "embedded", FS: rules.FS()}}
+	}
+	for _, path := range f.rules {
+		source, err := ruleSource(path)
+		if err != nil {
+			return nil, err
+		}
+		c.Rules = append(c.Rules, source)
+	}
+	if f.logSources != "" {
+		data, err := os.ReadFile(f.logSources)
+		if err != nil {
+			return nil, usagef("", "--logsources %q: %v", f.logSources, cause(err))
+		}
+		c.LogSources = data
+	}
+	if f.placeholders != "" {
+		data, err := os.ReadFile(f.placeholders)
+		if err != nil {
+			return nil, usagef("", "--placeholders %q: %v", f.placeholders, cause(err))
+		}
+		values, problems := sigma.LoadPlaceholders(f.placeholders, data)
+		if len(problems) > 0 {
+			return nil, usagef("", "%v", problems[0])
+		}
+		c.Placeholders = values
+	}
+	return c, nil
+}
+
+func ruleSource(path string) (detect.RuleSource, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return detect.RuleSource{}, usagef("Give a folder or a file of Sigma rules.", "rules %q: %v", path, cause(err))
+	}
+	name := strings.TrimRight(filepath.ToSlash(path), "/")
+	if info.IsDir() {
+		return detect.RuleSource{Name: name, FS: os.DirFS(path)}, nil
+	}
+	return detect.RuleSource{Name: filepath.ToSlash(filepath.Dir(path)), FS: oneFile{os.DirFS(filepath.Dir(path)), filepath.Base(path)}}, nil
+}
+
+// oneFile is a folder of which only one file shows.
+type oneFile struct {
+	fs.FS
+	name string
+}
+
+// ReadDir lists the one file.
+func (f oneFile) ReadDir(name string) ([]fs.DirEntry, error) {
+	info, err := fs.Stat(f.FS, f.name)
+	if err != nil {
+		return nil, err
+	}
+	return []fs.DirEntry{fs.FileInfoToDirEntry(info)}, nil
+}
+
+// openEngines makes the detectors ready and says what they refused.
+func openEngines(c *detect.Config, w io.Writer, quiet bool) ([]detect.Engine, []*detect.Report, error) {
+	var engines []detect.Engine
+	var reports []*detect.Report
+	for _, d := range detect.All() {
+		engine, err := d.Open(c)
+		if err != nil {
+			return nil, nil, err
+		}
+		if engine == nil {
+			continue
+		}
+		report := engine.Report()
+		sayRefused(w, report, quiet)
+		engines, reports = append(engines, engine), append(reports, report)
+	}
+	return engines, reports, nil
+}
+
+// maxSaid bounds how many problems of one kind are printed one by one.
+const maxSaid = 20
+
+func sayRefused(w io.Writer, report *detect.Report, quiet bool) {
+	if quiet {
+		return
+	}
+	said := 0
+	for i := range report.Problems {
+		p := &report.Problems[i]
+		if p.Warning {
+			continue
+		}
+		if said++; said > maxSaid {
+			continue
+		}
+		fmt.Fprintln(w, "rule refused:", clean(p.String()))
+	}
+	if said > maxSaid {
+		fmt.Fprintf(w, "... and %d more rules refused; \"goshawk rules check\" lists them all\n", said-maxSaid)
+	}
+}

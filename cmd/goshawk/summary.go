@@ -1,0 +1,144 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/detect"
+	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/rules/attack"
+)
+
+// summary is what a person is told at the end of a hunt.
+type summary struct {
+	evidenceTally
+	reports    []*detect.Report
+	levels     map[string]int
+	techniques map[string]int
+	hosts      map[string]int
+	elapsed    time.Duration
+}
+
+// finding counts one.
+func (s *summary) finding(f *finding.Finding) {
+	if s.levels == nil {
+		s.levels, s.techniques, s.hosts = map[string]int{}, map[string]int{}, map[string]int{}
+	}
+	s.levels[f.Level]++
+	for _, t := range f.Attack {
+		s.techniques[t]++
+	}
+	if _, ok := s.hosts[f.Host]; ok || len(s.hosts) < maxGroups {
+		s.hosts[f.Host]++
+	}
+}
+
+// print writes the summary.
+func (s *summary) print(t *terminal) {
+	fmt.Fprintln(t)
+	s.heatMap(t)
+	row := func(name, text string) { fmt.Fprintf(t, "%s %s\n", t.styles.dim.Render(fit(name, 9)), text) }
+	row("findings", s.levelCounts(t))
+	row("evidence", s.evidenceCounts())
+	for _, r := range s.reports {
+		row("rules", ruleCounts(r))
+	}
+	row("speed", s.speed())
+}
+
+func (s *summary) levelCounts(t *terminal) string {
+	var parts []string
+	for _, level := range slices.Backward(finding.Levels) {
+		if n := s.levels[level]; n > 0 {
+			parts = append(parts, count(n)+" "+t.level(level, 0))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ") + fmt.Sprintf(" on %s", plural(len(s.hosts), "host"))
+}
+
+func (s *summary) evidenceCounts() string {
+	text := fmt.Sprintf("%s, %s; %s", plural(s.files, "file"), size(s.bytes), plural(s.records, "record"))
+	if s.recovered > 0 {
+		text += fmt.Sprintf(" and %s recovered", count(s.recovered))
+	}
+	if s.unknown > 0 {
+		text += fmt.Sprintf("; %s of kinds that are not read", plural(s.unknown, "file"))
+	}
+	if s.unread > 0 {
+		text += fmt.Sprintf("; %s not read in full", plural(s.unread, "file"))
+	}
+	return text
+}
+
+func ruleCounts(r *detect.Report) string {
+	rules, correlations, refused := 0, 0, 0
+	for _, set := range r.Sets {
+		rules, correlations = rules+set.Rules, correlations+set.Correlations
+	}
+	for _, p := range r.Problems {
+		if !p.Warning {
+			refused++
+		}
+	}
+	text := fmt.Sprintf("%s and %s", plural(rules, "rule"), plural(correlations, "correlation"))
+	if refused > 0 {
+		text += fmt.Sprintf(", %s refused (goshawk rules check says why)", count(refused))
+	}
+	return text
+}
+
+func (s *summary) speed() string {
+	seconds := max(s.elapsed.Seconds(), 0.001)
+	text := fmt.Sprintf("%.1f s, %s/s, %s records/s", seconds, size(int64(float64(s.bytes)/seconds)), count(int64(float64(s.records+s.recovered)/seconds)))
+	if peak := peakMemory(); peak > 0 {
+		text += ", peak memory " + size(peak)
+	}
+	return text
+}
+
+// heatMap shows the techniques seen, by tactic, with a bar for how often.
+func (s *summary) heatMap(t *terminal) {
+	if len(s.techniques) == 0 {
+		return
+	}
+	for _, tactic := range attack.TacticNames() {
+		var ids []string
+		for id := range maps.Keys(s.techniques) {
+			if slices.Contains(attack.Tactics(id), tactic.Short) {
+				ids = append(ids, id)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		slices.SortFunc(ids, func(a, b string) int {
+			return cmp.Or(-cmp.Compare(s.techniques[a], s.techniques[b]), strings.Compare(a, b))
+		})
+		line := ""
+		for _, id := range ids {
+			line += heat(s.techniques[id]) + id + "  "
+		}
+		fmt.Fprintln(t, t.styles.dim.Render(fit(tactic.Name, 21)), fit(strings.TrimRight(line, " "), t.width-23))
+	}
+	fmt.Fprintln(t, t.styles.dim.Render(fmt.Sprintf("%21s ATT&CK %s; one finding ▁, tens ▃, hundreds ▅, thousands ▇", "", attack.Version)))
+	fmt.Fprintln(t)
+}
+
+func heat(n int) string {
+	switch {
+	case n >= 1000:
+		return "▇"
+	case n >= 100:
+		return "▅"
+	case n >= 10:
+		return "▃"
+	}
+	return "▁"
+}

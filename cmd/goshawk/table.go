@@ -1,0 +1,157 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/goshawk-ir/goshawk/internal/finding"
+)
+
+// maxGroups bounds the rows of a table that are kept; what more there is is counted.
+const maxGroups = 20000
+
+// table shows findings by rule and host, the gravest first.
+type table struct {
+	w      io.Writer
+	t      *terminal
+	groups map[groupKey]*group
+	more   int
+}
+
+type groupKey struct{ rule, host string }
+
+// group is a row: all findings of one rule on one host.
+type group struct {
+	level, title, host string
+	attack             []string
+	count              int
+	first, last        time.Time
+}
+
+func newTable(w io.Writer, t *terminal) *table {
+	return &table{w: w, t: t, groups: map[groupKey]*group{}}
+}
+
+func (t *table) finding(f *finding.Finding) error {
+	key := groupKey{f.Rule.ID, f.Host}
+	g := t.groups[key]
+	if g == nil {
+		if len(t.groups) >= maxGroups {
+			t.more++
+			return nil
+		}
+		g = &group{level: f.Level, title: f.Title, host: f.Host, attack: f.Attack, first: f.Time}
+		t.groups[key] = g
+	}
+	g.count++
+	g.last = f.Time
+	return nil
+}
+
+// close prints the table.
+func (t *table) close() error {
+	rows := make([]*group, 0, len(t.groups))
+	hostWidth := len("HOST")
+	for _, g := range t.groups {
+		rows = append(rows, g)
+		hostWidth = max(hostWidth, ansi.StringWidth(clean(g.host)))
+	}
+	slices.SortFunc(rows, func(a, b *group) int {
+		return cmp.Or(
+			-cmp.Compare(finding.LevelRank(a.level), finding.LevelRank(b.level)),
+			a.first.Compare(b.first), strings.Compare(a.title, b.title), strings.Compare(a.host, b.host),
+		)
+	})
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(t.w, "Nothing found.")
+		return err
+	}
+	c := columns(t.t.width, hostWidth)
+	header := fit("LEVEL", c.level) + fit("FIRST SEEN (UTC)", c.time) + fit("  COUNT", c.count) + "  " + fit("HOST", c.host) + fit("FINDING", c.title) + fit("ATT&CK", c.attack)
+	fmt.Fprintln(t.w, t.t.styles.bold.Render(strings.TrimRight(header, " ")))
+	for _, g := range rows {
+		line := t.t.level(g.level, c.level) + fit(minute(g.first), c.time) + fmt.Sprintf("%*s", c.count, count(g.count)) + "  " +
+			fit(clean(g.host), c.host-1) + " " + fit(clean(g.title), c.title-1) + " " + t.t.styles.dim.Render(fit(strings.Join(g.attack, " "), c.attack))
+		if _, err := fmt.Fprintln(t.w, strings.TrimRight(line, " ")); err != nil {
+			return err
+		}
+	}
+	if t.more > 0 {
+		fmt.Fprintf(t.w, "... and %s of more rules and hosts; --format csv gives all\n", plural(t.more, "finding"))
+	}
+	return nil
+}
+
+// widths are the columns of a table, each with the blank that follows it.
+type widths struct{ level, time, count, host, title, attack int }
+
+// columns shares out the width of the terminal: the title gets what the others leave.
+func columns(width, host int) widths {
+	c := widths{level: 14, time: 18, count: 7, host: min(host+1, 26), attack: 20}
+	if width < 110 {
+		c.host, c.attack = min(c.host, 17), 10
+	}
+	if width < 90 {
+		c.attack = 0
+	}
+	c.title = max(20, width-c.level-c.time-c.count-2-c.host-c.attack-1)
+	return c
+}
+
+func (t *terminal) level(level string, width int) string {
+	text := fit(level, len(level))
+	if s, ok := t.styles.level[level]; ok {
+		text = s.Render(text)
+	}
+	return text + strings.Repeat(" ", max(0, width-len(level)))
+}
+
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "no time"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// eachTable shows every finding, in order of time.
+type eachTable struct {
+	w io.Writer
+	t *terminal
+	c widths
+}
+
+func newEachTable(w io.Writer, t *terminal) *eachTable {
+	c := columns(t.width, 20)
+	c.time, c.count = 24, 0
+	c.title = max(20, t.width-c.level-c.time-c.host-c.attack-1)
+	return &eachTable{w: w, t: t, c: c}
+}
+
+func (t *eachTable) finding(f *finding.Finding) error {
+	when := "no time"
+	if !f.Time.IsZero() {
+		when = f.Time.UTC().Format("2006-01-02 15:04:05.000")
+	}
+	line := fit(when, t.c.time) + t.t.level(f.Level, t.c.level) + fit(clean(f.Host), t.c.host-1) + " " + fit(clean(f.Title), t.c.title-1) + " " + strings.Join(f.Attack, " ")
+	e, record := firstEvidence(f)
+	place := "    " + clean(e.Path)
+	if record != "" {
+		place += " record " + record
+	}
+	place += fmt.Sprintf(" at 0x%x", e.Offset)
+	if n := max(f.Count, len(f.Evidence)); n > 1 {
+		place += fmt.Sprintf(" and %s", plural(n-1, "more record"))
+	}
+	detail := "    " + clean(string(f.Fields))
+	_, err := fmt.Fprintf(t.w, "%s\n%s\n%s\n", ansi.Truncate(line, t.t.width, "…"), t.t.styles.dim.Render(ansi.Truncate(place, t.t.width, "…")),
+		t.t.styles.dim.Render(ansi.Truncate(detail, t.t.width, "…")))
+	return err
+}
+
+func (t *eachTable) close() error { return nil }

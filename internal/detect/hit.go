@@ -1,0 +1,203 @@
+package detect
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
+)
+
+// Hit is one rule and one record that it saw something in, between a scanner and a joiner. Between the two it is
+// sorted, perhaps on disk, so it has a binary form: a key, by whose bytes hits stand in order of time, path, offset
+// and rule, and data.
+type Hit struct {
+	Time   time.Time // zero if the record has none: sorted first
+	File   int       // position of the file in the walk
+	Offset int64
+	Rule   int // the engine's number for the rule
+
+	RecordID    uint64
+	HasRecordID bool
+	Recovered   bool
+	Host        string
+	Channel     string
+	EventID     uint32
+	HasEventID  bool
+	Fields      []byte // the record's fields as a JSON object; nil where no finding will show them
+	Needs       []Need // values that correlations ask for
+}
+
+// Need is one value for a correlation.
+type Need struct {
+	Text    string
+	Present bool
+}
+
+// Reset makes h speak of r.
+func (h *Hit) Reset(r *event.Record) {
+	*h = Hit{
+		Time: r.Time, Offset: r.Offset, RecordID: r.RecordID, HasRecordID: r.HasRecordID, Recovered: r.Recovered,
+		Host: r.Host, Channel: r.Schema.Channel, EventID: r.Schema.EventID, HasEventID: r.Schema.HasEventID,
+		Needs: h.Needs[:0],
+	}
+}
+
+// KeySize is the length of a key in bytes.
+const KeySize = 8 + 4 + 4 + 8 + 4
+
+// AppendKey appends the key: seconds and nanoseconds of the time, file, offset and rule, all big-endian.
+func (h *Hit) AppendKey(dst []byte) []byte {
+	var seconds, nanos int64
+	if !h.Time.IsZero() {
+		seconds, nanos = h.Time.Unix(), int64(h.Time.Nanosecond())
+		dst = binary.BigEndian.AppendUint64(dst, uint64(seconds)^1<<63) // moved, so that bytes compare as the numbers do
+	} else {
+		dst = binary.BigEndian.AppendUint64(dst, 0)
+	}
+	dst = binary.BigEndian.AppendUint32(dst, uint32(nanos))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(h.File))
+	dst = binary.BigEndian.AppendUint64(dst, uint64(h.Offset))
+	return binary.BigEndian.AppendUint32(dst, uint32(h.Rule))
+}
+
+const (
+	flagRecordID = 1 << iota
+	flagRecovered
+	flagEventID
+	flagFields
+)
+
+// AppendData appends what the key doesn't hold.
+func (h *Hit) AppendData(dst []byte) []byte {
+	var flags byte
+	for _, f := range []struct {
+		set  bool
+		flag byte
+	}{{h.HasRecordID, flagRecordID}, {h.Recovered, flagRecovered}, {h.HasEventID, flagEventID}, {h.Fields != nil, flagFields}} {
+		if f.set {
+			flags |= f.flag
+		}
+	}
+	dst = append(dst, flags)
+	dst = binary.AppendUvarint(dst, h.RecordID)
+	dst = binary.AppendUvarint(dst, uint64(h.EventID))
+	dst = appendBytes(dst, h.Host)
+	dst = appendBytes(dst, h.Channel)
+	dst = appendBytes(dst, h.Fields)
+	dst = binary.AppendUvarint(dst, uint64(len(h.Needs)))
+	for _, n := range h.Needs {
+		present := byte(0)
+		if n.Present {
+			present = 1
+		}
+		dst = appendBytes(append(dst, present), n.Text)
+	}
+	return dst
+}
+
+var errHit = errors.New("hit is cut short")
+
+// Decode reads a hit from its key and data. Fields is borrowed from data.
+func (h *Hit) Decode(key, data []byte) error {
+	if len(key) != KeySize {
+		return errHit
+	}
+	*h = Hit{Needs: h.Needs[:0]}
+	if seconds := binary.BigEndian.Uint64(key); seconds != 0 {
+		h.Time = time.Unix(int64(seconds^1<<63), int64(binary.BigEndian.Uint32(key[8:]))).UTC()
+	}
+	h.File = int(binary.BigEndian.Uint32(key[12:]))
+	h.Offset = int64(binary.BigEndian.Uint64(key[16:]))
+	h.Rule = int(binary.BigEndian.Uint32(key[24:]))
+	if len(data) == 0 {
+		return errHit
+	}
+	flags := data[0]
+	d := decoder{rest: data[1:]}
+	h.RecordID = d.uvarint()
+	h.EventID = uint32(d.uvarint())
+	h.Host, h.Channel = string(d.bytes()), string(d.bytes())
+	h.Fields = d.bytes()
+	for n := d.uvarint(); n > 0 && !d.bad; n-- {
+		present := d.byte()
+		h.Needs = append(h.Needs, Need{Present: present == 1, Text: string(d.bytes())})
+	}
+	h.HasRecordID, h.Recovered, h.HasEventID = flags&flagRecordID != 0, flags&flagRecovered != 0, flags&flagEventID != 0
+	if flags&flagFields == 0 {
+		h.Fields = nil
+	}
+	if d.bad {
+		return errHit
+	}
+	return nil
+}
+
+func appendBytes[T string | []byte](dst []byte, s T) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}
+
+// decoder reads the data of a hit and remembers whether it ran out.
+type decoder struct {
+	rest []byte
+	bad  bool
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 {
+		d.bad = true
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *decoder) byte() byte {
+	if len(d.rest) == 0 {
+		d.bad = true
+		return 0
+	}
+	b := d.rest[0]
+	d.rest = d.rest[1:]
+	return b
+}
+
+func (d *decoder) bytes() []byte {
+	n := d.uvarint()
+	if n > uint64(len(d.rest)) {
+		d.bad = true
+		return nil
+	}
+	b := d.rest[:n:n]
+	d.rest = d.rest[n:]
+	return b
+}
+
+// appendRef appends the place of the hit's record, as a correlation keeps it.
+func appendRef(dst []byte, h *Hit) []byte {
+	dst = binary.AppendUvarint(dst, uint64(h.File))
+	dst = binary.AppendUvarint(dst, uint64(h.Offset))
+	place := Hit{RecordID: h.RecordID, HasRecordID: h.HasRecordID, Recovered: h.Recovered, Host: h.Host}
+	return place.AppendData(dst)
+}
+
+// decodeRef reads what appendRef wrote.
+func (h *Hit) decodeRef(ref []byte) error {
+	d := decoder{rest: ref}
+	file, offset := d.uvarint(), d.uvarint()
+	if d.bad {
+		return errHit
+	}
+	if err := h.Decode(make([]byte, KeySize), d.rest); err != nil {
+		return err
+	}
+	h.File, h.Offset = int(file), int64(offset)
+	return nil
+}
+
+// SetFile writes the number of a file into a key.
+func SetFile(key []byte, file int) []byte {
+	binary.BigEndian.PutUint32(key[12:], uint32(file))
+	return key
+}

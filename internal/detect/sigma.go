@@ -1,0 +1,258 @@
+package detect
+
+import (
+	"strconv"
+	"sync"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
+	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/sigma"
+)
+
+func init() {
+	register(Detector{
+		Name: "sigma",
+		Doc:  "Sigma 2.1 detection and correlation rules",
+		Open: openSigma,
+	})
+}
+
+// maxBindings bounds how many shapes of records are kept bound. Hostile evidence can make any number of shapes.
+const maxBindings = 8192
+
+type sigmaEngine struct {
+	engine       *sigma.Engine
+	rules        []*sigma.Rule
+	number       map[*sigma.Rule]int
+	correlations []*sigma.Correlation
+	report       *Report
+
+	mu    sync.Mutex
+	bound map[*event.Schema]*sigma.Binding
+}
+
+func openSigma(c *Config) (Engine, error) {
+	engine, report, err := LoadSigma(c)
+	if err != nil {
+		return nil, err
+	}
+	e := &sigmaEngine{
+		engine: engine, rules: engine.Collection().Rules, correlations: engine.Collection().Correlations, report: report,
+		number: map[*sigma.Rule]int{}, bound: map[*event.Schema]*sigma.Binding{},
+	}
+	for i, r := range e.rules {
+		e.number[r] = i
+	}
+	return e, nil
+}
+
+// Report says what was loaded.
+func (e *sigmaEngine) Report() *Report { return e.report }
+
+// Scanner makes a scanner for one worker.
+func (e *sigmaEngine) Scanner() Scanner {
+	s := &sigmaScanner{engine: e, matcher: sigma.NewMatcher(), bound: map[*event.Schema]*sigma.Binding{}}
+	s.onMatch = s.match
+	return s
+}
+
+// Joiner makes the joiner of a run.
+func (e *sigmaEngine) Joiner(origin func(file int) *event.Origin) (Joiner, error) {
+	correlator, err := sigma.NewCorrelator(e.correlations, sigma.CorrelatorOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return &sigmaJoiner{engine: e, origin: origin, correlator: correlator}, nil
+}
+
+// bind returns the rules that can match records of this shape, made ready; nil if there are none.
+func (e *sigmaEngine) bind(s *event.Schema) *sigma.Binding {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if b, ok := e.bound[s]; ok {
+		return b
+	}
+	if len(e.bound) >= maxBindings {
+		clear(e.bound)
+	}
+	b := e.engine.Bind(sigmaSchema(s))
+	e.bound[s] = b
+	return b
+}
+
+func sigmaSchema(s *event.Schema) *sigma.Schema {
+	out := &sigma.Schema{
+		Product: s.Product, Service: s.Service, Channel: s.Channel, Provider: s.Provider, File: s.File,
+		Fields: make([]string, len(s.Fields)),
+	}
+	if s.HasEventID {
+		out.EventID = strconv.FormatUint(uint64(s.EventID), 10)
+	}
+	for i, f := range s.Fields {
+		out.Fields[i] = f.Name
+	}
+	return out
+}
+
+// sigmaScanner matches records against the rules, for one worker.
+type sigmaScanner struct {
+	engine  *sigmaEngine
+	matcher *sigma.Matcher
+	bound   map[*event.Schema]*sigma.Binding
+
+	record  *event.Record // under way
+	fields  []byte        // its fields as JSON, once a finding wants them
+	hit     Hit
+	report  func(*Hit)
+	onMatch func(*sigma.Match)
+}
+
+// Scan reports a hit for each rule that matches r.
+func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
+	b, ok := s.bound[r.Schema]
+	if !ok {
+		if len(s.bound) >= maxBindings {
+			clear(s.bound)
+		}
+		b = s.engine.bind(r.Schema)
+		s.bound[r.Schema] = b
+	}
+	if b == nil {
+		return
+	}
+	s.record, s.fields, s.report = r, s.fields[:0], hit
+	b.Match(s.matcher, s, s.onMatch)
+	s.record, s.report = nil, nil
+}
+
+// AppendValues gives the engine the values of a field: sigma.Record.
+func (s *sigmaScanner) AppendValues(dst *sigma.Values, field int) {
+	for k := range s.record.Values.Len(field) {
+		v := s.record.Values.At(field, k)
+		if v.Kind == event.Null {
+			dst.AddNull()
+			continue
+		}
+		dst.End(v.AppendText(dst.Buffer()))
+	}
+}
+
+func (s *sigmaScanner) match(m *sigma.Match) {
+	h := &s.hit
+	h.Reset(s.record)
+	h.Rule = s.engine.number[m.Rule]
+	if !m.Rule.Silent {
+		if len(s.fields) == 0 {
+			s.fields = s.record.AppendFields(s.fields)
+		}
+		h.Fields = s.fields
+	}
+	for _, n := range m.Needs {
+		h.Needs = append(h.Needs, Need{Text: string(n.Text), Present: n.Present})
+	}
+	s.report(h)
+}
+
+// sigmaJoiner makes findings of matches, and of what correlations make of them.
+type sigmaJoiner struct {
+	engine     *sigmaEngine
+	origin     func(file int) *event.Origin
+	correlator *sigma.Correlator
+	occurrence sigma.Occurrence
+}
+
+// Add takes the next match, in order of time.
+func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding)) {
+	rule := j.engine.rules[h.Rule]
+	if !rule.Silent {
+		emit(j.finding(rule, h))
+	}
+	if !rule.Feeds {
+		return
+	}
+	o := &j.occurrence
+	o.Rule, o.Time, o.Values = rule, h.Time, o.Values[:0]
+	o.Ref = appendRef(nil, h)
+	for _, n := range h.Needs {
+		o.Values = append(o.Values, sigma.KeyValue{Text: n.Text, Present: n.Present})
+	}
+	j.correlator.Add(o, func(f *sigma.Firing) { j.fired(f, emit) })
+}
+
+// Close ends the windows that are still open.
+func (j *sigmaJoiner) Close(emit func(*finding.Finding)) {
+	j.correlator.Close(func(f *sigma.Firing) { j.fired(f, emit) })
+}
+
+func (j *sigmaJoiner) finding(rule *sigma.Rule, h *Hit) *finding.Finding {
+	f := newFinding(&rule.Meta, rule.Techniques())
+	f.Time, f.Host, f.Channel, f.EventID = h.Time, h.Host, h.Channel, h.EventID
+	f.Fields = h.Fields
+	f.Evidence = []finding.Evidence{evidenceOf(j.origin(h.File), h)}
+	f.ID = finding.NewID(f)
+	return f
+}
+
+// fired makes a finding of a correlation's firing, unless the correlation only feeds another one.
+func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding)) {
+	c := firing.Correlation
+	if c.Silent {
+		return
+	}
+	f := newFinding(&c.Meta, c.Techniques())
+	f.Time, f.First, f.Last = firing.Time, firing.First, firing.Last
+	for i, ref := range firing.Refs {
+		var h Hit
+		if err := h.decodeRef(ref); err != nil {
+			continue
+		}
+		f.Evidence = append(f.Evidence, evidenceOf(j.origin(h.File), &h))
+		if i == 0 {
+			f.Host = h.Host
+		} else if f.Host != h.Host {
+			f.Host = "" // over several hosts
+		}
+	}
+	if firing.Count > len(f.Evidence) {
+		f.Count = firing.Count
+	}
+	f.Fields = groupJSON(firing.Group)
+	f.ID = finding.NewID(f)
+	emit(f)
+}
+
+func groupJSON(group []sigma.GroupValue) []byte {
+	if len(group) == 0 {
+		return nil
+	}
+	dst := []byte{'{'}
+	for i, g := range group {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = event.AppendJSONString(dst, g.Name)
+		dst = append(dst, ':')
+		dst = event.AppendJSONString(dst, g.Value)
+	}
+	return append(dst, '}')
+}
+
+func newFinding(m *sigma.Meta, techniques []string) *finding.Finding {
+	level := m.Level
+	if level == "" {
+		level = "informational"
+	}
+	return &finding.Finding{Level: level, Title: m.Title, Rule: finding.Rule{Kind: "sigma", ID: m.ID, Title: m.Title}, Attack: canonical(techniques)}
+}
+
+func evidenceOf(o *event.Origin, h *Hit) finding.Evidence {
+	e := finding.Evidence{Offset: h.Offset, Recovered: h.Recovered}
+	if o != nil {
+		e.Path, e.SHA256 = o.Path, o.SHA256
+	}
+	if h.HasRecordID {
+		id := h.RecordID
+		e.RecordID = &id
+	}
+	return e
+}

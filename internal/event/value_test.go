@@ -1,0 +1,91 @@
+package event
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+func utf16le(s string) []byte {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = append(b, byte(u), byte(u>>8))
+	}
+	return b
+}
+
+func TestValue(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		v          Value
+		text, json string
+	}{
+		{"null", Value{}, "", `""`},
+		{"text", TextValue("a<b>\"\\\n"), "a<b>\"\\\n", `"a\u003cb\u003e\"\\\n"`},
+		{"invalid_text", Value{Kind: Text, Raw: []byte("a\xff\xfeb")}, "a\uFFFD\uFFFDb", "\"a\uFFFD\uFFFDb\""},
+		{"utf16", Value{Kind: UTF16, Raw: utf16le("Zürich 🦅")}, "Zürich 🦅", `"Zürich 🦅"`},
+		{"utf16_lone_surrogate", Value{Kind: UTF16, Raw: []byte{0x3d, 0xd8, 'a', 0}}, "\uFFFDa", "\"\uFFFDa\""},
+		{"utf16_odd", Value{Kind: UTF16, Raw: []byte{'a', 0, 'b'}}, "a", `"a"`},
+		{"escaped", Value{Kind: Escaped, Raw: []byte(`a\u00e9\ud83e\udd85\/\n\q`)}, "aé🦅/\n\\q", `"aé🦅/\n\\q"`},
+		{"escaped_cut", Value{Kind: Escaped, Raw: []byte(`\u12`)}, `\u12`, `"\\u12"`},
+		{"number", Value{Kind: Number, Raw: []byte("-1.5e3")}, "-1.5e3", "-1.5e3"},
+		{"int", Value{Kind: Int, Num: uint64(1<<64 - 7)}, "-7", "-7"},
+		{"uint", Value{Kind: Uint, Num: math.MaxUint64}, "18446744073709551615", "18446744073709551615"},
+		{"float", Value{Kind: Float, Num: math.Float64bits(0.25)}, "0.25", "0.25"},
+		{"nan", Value{Kind: Float, Num: math.Float64bits(math.NaN())}, "NaN", `"NaN"`},
+		{"bool", Value{Kind: Bool, Num: 1}, "true", `"true"`},
+		{"bidi", TextValue("a\u202eb\x1b[2J"), "a\u202eb\x1b[2J", `"a\u202eb\u001b[2J"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := string(tt.v.AppendText(nil)); got != tt.text {
+				t.Errorf("text is %q, not %q", got, tt.text)
+			}
+			if got := string(tt.v.AppendJSON(nil)); got != tt.json {
+				t.Errorf("JSON is %s, not %s", got, tt.json)
+			}
+		})
+	}
+}
+
+// FuzzValue holds every kind to: the JSON form is valid, safe to print, and says the same as the text.
+func FuzzValue(f *testing.F) {
+	f.Add([]byte("a\\u12<\xff"), byte(Text))
+	f.Add([]byte{0x3d, 0xd8, 0x3d, 0xd8, 7}, byte(UTF16))
+	f.Add([]byte(`\ud800\u0041\"`), byte(Escaped))
+	f.Fuzz(func(t *testing.T, raw []byte, kind byte) {
+		v := Value{Kind: Kind(kind), Raw: raw, Num: uint64(len(raw))}
+		switch {
+		case v.Kind > Bool:
+			return
+		case v.Kind == Number:
+			return // the parser has checked it
+		}
+		text, out := string(v.AppendText(nil)), v.AppendJSON(nil)
+		if !utf8.ValidString(text) {
+			t.Fatalf("text %q is not UTF-8", text)
+		}
+		if v.IsNumber() {
+			return
+		}
+		var back string
+		if err := json.Unmarshal(out, &back); err != nil || back != text {
+			t.Fatalf("JSON %s says %q (%v), text is %q", out, back, err, text)
+		}
+		if strings.ContainsAny(string(out), "<>&\x1b\u202e") {
+			t.Fatalf("JSON %s is not safe to print", out)
+		}
+	})
+}
+
+func TestAppendJSONString(t *testing.T) {
+	for _, s := range []string{"", "plain", "\x00\x7f\u0080\u2028", "<script>", "\xed\xa0\x80"} {
+		out := AppendJSONString(nil, s)
+		var back string
+		if err := json.Unmarshal(out, &back); err != nil || back != strings.ToValidUTF8(s, "\uFFFD") && !strings.Contains(s, "\xed") {
+			t.Errorf("%q becomes %s, read back as %q (%v)", s, out, back, err)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package pipeline
+
+import (
+	"errors"
+	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
+	"github.com/goshawk-ir/goshawk/internal/evidence"
+	"github.com/goshawk-ir/goshawk/internal/parser"
+)
+
+// Bounds of what is kept in memory of one file and of one part of it.
+const (
+	maxProblems = 200
+	maxHosts    = 4096
+)
+
+// File is a file of evidence and what was read of it. The numbers are complete when Sink.File is called.
+type File struct {
+	*evidence.File
+	Number       int    // position in the walk, from 0
+	Parser       string // "" if none reads the file
+	Records      int64  // live ones
+	Recovered    int64  // carved ones
+	First, Last  time.Time
+	Hosts        map[string]*HostTally
+	Problems     []*evidence.Problem // the first of them
+	ProblemCount int64
+	Stopped      bool // the run was stopped before the file's end
+
+	opened bool
+}
+
+// HostTally counts the records of a host.
+type HostTally struct {
+	Records     int64
+	First, Last time.Time
+}
+
+// Unread says whether the file is of a kind that a parser reads, or no kind at all, and was not read in full.
+func (f *File) Unread() bool { return f.ProblemCount > 0 || f.Stopped }
+
+func newFile(f *evidence.File, number int) *File {
+	file := &File{File: f, Number: number, Hosts: map[string]*HostTally{}}
+	for _, p := range f.Problems {
+		file.problem(p)
+	}
+	return file
+}
+
+func (f *File) problem(p *evidence.Problem) {
+	f.ProblemCount++
+	if len(f.Problems) < maxProblems {
+		if p.Path == "" {
+			p.Path = f.Path
+		}
+		f.Problems = append(f.Problems, p)
+	}
+}
+
+// open opens the file and finds its parser; nil, nil where it can't be opened or nobody reads its kind.
+func (f *File) open(only []string) (*evidence.Input, *parser.Parser) {
+	if !f.Readable() {
+		return nil, nil
+	}
+	in, err := f.Open()
+	if err != nil {
+		f.problem(&evidence.Problem{Offset: -1, What: "open", Err: err})
+		return nil, nil
+	}
+	f.opened = true
+	head := make([]byte, parser.HeadSize)
+	n, err := in.ReadAt(head, 0)
+	if n == 0 && in.Size > 0 {
+		f.problem(&evidence.Problem{Offset: 0, What: "read", Err: err})
+		return nil, nil
+	}
+	p := parser.For(f.Path, head[:n], only)
+	if p != nil && !p.Carve {
+		f.Parser = p.Name
+	}
+	return in, p
+}
+
+func (f *File) release() {
+	if f.opened {
+		f.Release()
+		f.opened = false
+	}
+}
+
+// add takes over what a part counted.
+func (f *File) add(t *tally) {
+	f.Records += t.records
+	f.Recovered += t.recovered
+	f.Stopped = f.Stopped || t.stopped
+	f.First, f.Last = span(f.First, f.Last, t.first, t.last)
+	for _, p := range t.problems {
+		f.problem(p)
+	}
+	f.ProblemCount += t.problemCount - int64(len(t.problems))
+	for name, h := range t.hosts {
+		have := f.Hosts[name]
+		if have == nil {
+			if len(f.Hosts) >= maxHosts {
+				continue
+			}
+			have = &HostTally{}
+			f.Hosts[name] = have
+		}
+		have.Records += h.Records
+		have.First, have.Last = span(have.First, have.Last, h.First, h.Last)
+	}
+}
+
+// tally is what a worker counts of one part.
+type tally struct {
+	seen, records, recovered int64
+	first, last              time.Time
+	hosts                    map[string]*HostTally
+	host                     string // the last record's, and where it is counted
+	at                       *HostTally
+	problems                 []*evidence.Problem
+	problemCount             int64
+	stopped                  bool
+}
+
+func (t *tally) record(r *event.Record) {
+	t.seen++
+	if r.Recovered {
+		t.recovered++
+	} else {
+		t.records++
+	}
+	if t.at == nil || r.Host != t.host {
+		t.host, t.at = r.Host, t.hostTally(r.Host)
+	}
+	t.at.Records++
+	if r.Time.IsZero() {
+		return
+	}
+	t.first, t.last = span(t.first, t.last, r.Time, r.Time)
+	t.at.First, t.at.Last = span(t.at.First, t.at.Last, r.Time, r.Time)
+}
+
+func (t *tally) hostTally(name string) *HostTally {
+	if t.hosts == nil {
+		t.hosts = map[string]*HostTally{}
+	}
+	h := t.hosts[name]
+	if h == nil {
+		h = &HostTally{}
+		if len(t.hosts) < maxHosts {
+			t.hosts[name] = h
+		}
+	}
+	return h
+}
+
+func (t *tally) problem(err error) {
+	t.problemCount++
+	if len(t.problems) >= maxProblems {
+		return
+	}
+	var p *evidence.Problem
+	if !errors.As(err, &p) {
+		p = &evidence.Problem{Offset: -1, What: "read", Err: err}
+	}
+	t.problems = append(t.problems, p)
+}
+
+// span widens [first, last] by [from, to]; zero times count as unset.
+func span(first, last, from, to time.Time) (time.Time, time.Time) {
+	if !from.IsZero() && (first.IsZero() || from.Before(first)) {
+		first = from
+	}
+	if to.After(last) {
+		last = to
+	}
+	return first, last
+}

@@ -1,0 +1,215 @@
+// Package pipeline is the only wiring of goshawk: it walks the evidence, cuts files into parts, lets workers
+// parse the parts and look at each record, and hands what they made to one consumer in the order of the evidence. The number
+// of workers never shows in the result, memory is bounded by the number of parts under way, and a fault in one
+// part is a problem of that part.
+//
+//	evidence.Walk -> parts -> workers (parser.Parse, Worker.Record) -> Sink, by path and offset
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
+	"github.com/goshawk-ir/goshawk/internal/evidence"
+	"github.com/goshawk-ir/goshawk/internal/parser"
+)
+
+// Options say what to read and how.
+type Options struct {
+	Args     []string // files and folders
+	Evidence evidence.Options
+	Workers  int       // 0: one a processor
+	Progress *Progress // may be nil
+	From, To time.Time // records outside are left out; zero: no bound; a record without time always passes
+	Parsers  []string  // names; empty: all
+}
+
+// Worker looks at records. Each goroutine has its own; B is a batch of what it made of them.
+type Worker[B any] interface {
+	// Record looks at one record, which is valid during the call.
+	Record(r *event.Record)
+	// Take returns what was made since the last call and whether it is worth handing on: always at the end of a part, else
+	// once there is enough.
+	Take(end bool) (B, bool)
+}
+
+// Sink consumes the results, in order, from one goroutine.
+type Sink[B any] struct {
+	Batch func(f *File, b B) error // results of a file, in order of offset
+	File  func(f *File) error      // after the file's last batch
+}
+
+// batchesAhead bounds the batches of a part that wait for their turn.
+const batchesAhead = 4
+
+// part is a piece of a file that one worker parses.
+type part[B any] struct {
+	file    *File
+	parser  *parser.Parser // nil: nothing reads the file
+	input   *evidence.Input
+	last    bool
+	batches chan B
+	tally   tally // written by the worker before batches is closed
+}
+
+// Run reads the evidence. It returns the context's error if it was stopped, after what was finished has been handed on;
+// damage in the evidence is no error but stands in the Files.
+func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink Sink[B]) error {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	walkCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	work := make(chan *part[B], o.Workers)
+	order := make(chan *part[B], 2*o.Workers)
+	walked := make(chan error, 1)
+	go func() {
+		walked <- feed(walkCtx, o, work, order)
+		close(work)
+		close(order)
+	}()
+	var workers sync.WaitGroup
+	for range o.Workers {
+		w := newWorker()
+		workers.Go(func() {
+			for p := range work {
+				runPart(walkCtx, &o, p, w)
+			}
+		})
+	}
+	err := consume(order, sink, o.Progress, stop)
+	workers.Wait()
+	if walkErr := <-walked; err == nil && walkErr != nil && !errors.Is(walkErr, context.Canceled) {
+		err = walkErr
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// feed walks the evidence and queues the parts, for the workers and, in the same order, for the consumer.
+func feed[B any](ctx context.Context, o Options, work, order chan<- *part[B]) error {
+	number := 0
+	for f, err := range evidence.Walk(ctx, o.Args, o.Evidence) {
+		if err != nil {
+			return err
+		}
+		file := newFile(f, number)
+		number++
+		o.Progress.found(file)
+		for _, p := range partsOf[B](file, o.Parsers) {
+			order <- p
+			work <- p // parts are taken in order, so the one that the consumer waits for is always under way
+		}
+	}
+	return ctx.Err()
+}
+
+// partsOf opens a file and cuts it up. There is at least one part, so that each file reaches the consumer.
+func partsOf[B any](file *File, only []string) []*part[B] {
+	in, p := file.open(only)
+	cuts := []int64{0}
+	if p != nil && p.Split != nil {
+		if c := p.Split(in); len(c) > 0 {
+			cuts = c
+			cuts[0] = 0
+		}
+	}
+	parts := make([]*part[B], len(cuts))
+	for i, from := range cuts {
+		parts[i] = &part[B]{file: file, parser: p, last: i == len(cuts)-1, batches: make(chan B, batchesAhead)}
+		if p == nil {
+			continue
+		}
+		piece := *in
+		piece.From, piece.To = from, in.Size
+		if i+1 < len(cuts) {
+			piece.To = cuts[i+1]
+		}
+		parts[i].input = &piece
+	}
+	return parts
+}
+
+// runPart lets a worker see every record of a part. A panic is a fault of ours that costs the rest of this part only.
+func runPart[B any](ctx context.Context, o *Options, p *part[B], w Worker[B]) {
+	defer close(p.batches)
+	if p.parser == nil {
+		return
+	}
+	if ctx.Err() != nil {
+		p.tally.stopped = true
+		return
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			p.tally.problem(&evidence.Problem{Offset: p.input.From, What: p.parser.Name + " parser", Err: fmt.Errorf("internal fault: %v", fault)})
+			if b, ok := w.Take(true); ok {
+				p.batches <- b
+			}
+		}
+	}()
+	for r, err := range p.parser.Parse(p.input) {
+		if err != nil {
+			p.tally.problem(err)
+			continue
+		}
+		if p.tally.seen&0x3ff == 0 && ctx.Err() != nil {
+			p.tally.stopped = true
+			break
+		}
+		p.tally.record(r)
+		if !o.inSpan(r.Time) {
+			continue
+		}
+		w.Record(r)
+		if b, ok := w.Take(false); ok {
+			p.batches <- b
+		}
+	}
+	if b, ok := w.Take(true); ok {
+		p.batches <- b
+	}
+	o.Progress.parsed(p.tally.seen)
+}
+
+func (o *Options) inSpan(t time.Time) bool {
+	if t.IsZero() {
+		return true
+	}
+	return (o.From.IsZero() || !t.Before(o.From)) && (o.To.IsZero() || t.Before(o.To))
+}
+
+// consume hands batches on in order. After an error of the sink the rest is drained unread.
+func consume[B any](order <-chan *part[B], sink Sink[B], progress *Progress, stop func()) error {
+	var failed error
+	fail := func(err error) {
+		if err != nil && failed == nil {
+			failed = err
+			stop()
+		}
+	}
+	for p := range order {
+		for b := range p.batches {
+			if failed == nil && sink.Batch != nil {
+				fail(sink.Batch(p.file, b))
+			}
+		}
+		p.file.add(&p.tally)
+		if !p.last {
+			continue
+		}
+		p.file.release()
+		progress.finished(p.file)
+		if failed == nil && sink.File != nil {
+			fail(sink.File(p.file))
+		}
+	}
+	return failed
+}

@@ -1,0 +1,53 @@
+package pipeline
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+)
+
+func TestSorter(t *testing.T) {
+	for _, memory := range []int64{1, 300, 5000, 1 << 20} {
+		t.Run(fmt.Sprint(memory), func(t *testing.T) { sortRandom(t, memory) })
+	}
+}
+
+func sortRandom(t *testing.T, memory int64) {
+	const seed = 7
+	r := rand.New(rand.NewPCG(seed, 1))
+	dir := t.TempDir()
+	s := &Sorter{Memory: memory, Dir: dir}
+	n := 500
+	if memory == 1 {
+		n = 60 // a run for each entry
+	}
+	var want []string
+	for i := range n {
+		key := fmt.Sprintf("%03d", r.IntN(50))
+		data := fmt.Sprintf("%06d%s", i, bytes.Repeat([]byte{'x'}, r.IntN(40)))
+		want = append(want, key+data)
+		if err := s.Add([]byte(key), []byte(data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.SortStableFunc(want, func(a, b string) int { return bytes.Compare([]byte(a[:3]), []byte(b[:3])) })
+	var got []string
+	for e, err := range s.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(e.Key)+string(e.Data))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("memory %d, seed %d: order differs:\n got %q\nwant %q", memory, seed, got, want)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%d temporary files are left", len(left))
+	}
+}
