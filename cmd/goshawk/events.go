@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/csv"
 	"strconv"
 	"strings"
@@ -25,36 +27,50 @@ func eventsCommand(env *environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var render pipeline.Renderer
-			var header string
-			switch format {
-			case "jsonl":
-				render = renderJSON
-			case "csv":
-				render, header = renderCSV, eventColumns
-			default:
-				return usagef("Use jsonl or csv.", "there is no format %q", format)
+			list, ok := eventListers[format]
+			if !ok {
+				return usagef("Use jsonl, csv or parquet.", "there is no format %q", format)
 			}
 			out, err := openOutput(env, path)
 			if err != nil {
 				return err
 			}
 			defer out.discard()
-			out.WriteString(header)
 			t := &evidenceTally{}
 			stop := showProgress(env.stderr, o.Progress, evidence.quiet)
-			err = pipeline.Events(cmd.Context(), o, render, func(b []byte) error {
-				_, err := out.Write(b)
-				return err
-			}, t.file)
+			err = list(cmd.Context(), o, out, t.file)
 			stop()
 			return t.finish(env, out, err)
 		},
 	}
 	evidence.add(cmd)
-	cmd.Flags().StringVar(&format, "format", "jsonl", "jsonl or csv")
+	cmd.Flags().StringVar(&format, "format", "jsonl", "jsonl, csv or parquet")
 	cmd.Flags().StringVarP(&path, "output", "o", "-", "file to write; - is standard output")
 	return cmd
+}
+
+// eventListers write every record in one format.
+var eventListers = map[string]func(ctx context.Context, o pipeline.Options, out *output, file func(*pipeline.File) error) error{
+	"jsonl": func(ctx context.Context, o pipeline.Options, out *output, file func(*pipeline.File) error) error {
+		return listText(ctx, o, out, renderJSON, file)
+	},
+	"csv": func(ctx context.Context, o pipeline.Options, out *output, file func(*pipeline.File) error) error {
+		out.WriteString(eventColumns)
+		return listText(ctx, o, out, renderCSV, file)
+	},
+	"parquet": func(ctx context.Context, o pipeline.Options, out *output, file func(*pipeline.File) error) error {
+		sink, closeFile := parquetSink(out, file)
+		err := pipeline.Run(ctx, o, func() pipeline.Worker[[]eventRow] { return &rowMaker{} }, sink)
+		if err != nil && !isInterrupted(err) {
+			return err
+		}
+		return cmp.Or(closeFile(), err)
+	},
+}
+
+func listText(ctx context.Context, o pipeline.Options, out *output, render pipeline.Renderer, file func(*pipeline.File) error) error {
+	write := func(b []byte) error { _, err := out.Write(b); return err }
+	return pipeline.Events(ctx, o, render, write, file)
 }
 
 func renderJSON(dst []byte, r *event.Record) []byte { return append(r.AppendJSON(dst), '\n') }
@@ -92,4 +108,3 @@ func appendRow(dst []byte, row []string) []byte {
 	w.Flush()
 	return b.Bytes()
 }
-

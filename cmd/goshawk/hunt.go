@@ -110,9 +110,13 @@ type findingWriter interface {
 }
 
 var findingWriters = map[string]func(w io.Writer, t *terminal, each bool) findingWriter{
-	"jsonl":      func(w io.Writer, _ *terminal, _ bool) findingWriter { return &jsonWriter{json.NewEncoder(w)} },
-	"csv":        func(w io.Writer, _ *terminal, _ bool) findingWriter { return newRowWriter(w, findingColumns, findingRow) },
-	"timesketch": func(w io.Writer, _ *terminal, _ bool) findingWriter { return newRowWriter(w, timesketchColumns, timesketchRow) },
+	"jsonl": func(w io.Writer, _ *terminal, _ bool) findingWriter { return &jsonWriter{json.NewEncoder(w)} },
+	"csv": func(w io.Writer, _ *terminal, _ bool) findingWriter {
+		return newRowWriter(w, findingColumns, findingRow)
+	},
+	"timesketch": func(w io.Writer, _ *terminal, _ bool) findingWriter {
+		return newRowWriter(w, timesketchColumns, timesketchRow)
+	},
 	"table": func(w io.Writer, t *terminal, each bool) findingWriter {
 		if each {
 			return newEachTable(w, t)

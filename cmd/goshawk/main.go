@@ -28,6 +28,7 @@ type environment struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	version        version
+	args           []string // the command line, without the program's name
 }
 
 type version struct{ number, revision string }
@@ -64,6 +65,7 @@ func main() {
 
 // run executes one command line and returns its exit status.
 func run(ctx context.Context, env *environment, args []string) int {
+	env.args = args
 	root := newRoot(env)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

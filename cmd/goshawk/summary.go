@@ -21,6 +21,7 @@ type summary struct {
 	techniques map[string]int
 	hosts      map[string]int
 	elapsed    time.Duration
+	groups     *table // findings by rule and host, where they are to be shown with the summary
 }
 
 // finding counts one.
@@ -29,12 +30,24 @@ func (s *summary) finding(f *finding.Finding) {
 		s.levels, s.techniques, s.hosts = map[string]int{}, map[string]int{}, map[string]int{}
 	}
 	s.levels[f.Level]++
+	if s.groups != nil {
+		s.groups.finding(f)
+	}
 	for _, t := range f.Attack {
 		s.techniques[t]++
 	}
 	if _, ok := s.hosts[f.Host]; ok || len(s.hosts) < maxGroups {
 		s.hosts[f.Host]++
 	}
+}
+
+// topRows is how many rows of findings stand above the summary of a case.
+const topRows = 20
+
+// printTop shows the gravest findings.
+func (s *summary) printTop(t *terminal) error {
+	s.groups.w, s.groups.t, s.groups.limit = t, t, topRows
+	return s.groups.close()
 }
 
 // print writes the summary.

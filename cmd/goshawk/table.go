@@ -22,6 +22,7 @@ type table struct {
 	t      *terminal
 	groups map[groupKey]*group
 	more   int
+	limit  int // rows printed; 0: all
 }
 
 type groupKey struct{ rule, host string }
@@ -75,7 +76,11 @@ func (t *table) close() error {
 	c := columns(t.t.width, hostWidth)
 	header := fit("LEVEL", c.level) + fit("FIRST SEEN (UTC)", c.time) + fit("  COUNT", c.count) + "  " + fit("HOST", c.host) + fit("FINDING", c.title) + fit("ATT&CK", c.attack)
 	fmt.Fprintln(t.w, t.t.styles.bold.Render(strings.TrimRight(header, " ")))
-	for _, g := range rows {
+	for i, g := range rows {
+		if t.limit > 0 && i == t.limit {
+			fmt.Fprintf(t.w, "... and %s in the report\n", plural(len(rows)-i, "more row"))
+			break
+		}
 		line := t.t.level(g.level, c.level) + fit(minute(g.first), c.time) + fmt.Sprintf("%*s", c.count, count(g.count)) + "  " +
 			fit(clean(g.host), c.host-1) + " " + fit(clean(g.title), c.title-1) + " " + t.t.styles.dim.Render(fit(strings.Join(g.attack, " "), c.attack))
 		if _, err := fmt.Fprintln(t.w, strings.TrimRight(line, " ")); err != nil {

@@ -1,6 +1,8 @@
 package event
 
 import (
+	"encoding/binary"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -26,6 +28,14 @@ func AppendJSONString(dst []byte, s string) []byte {
 
 func appendJSONText(dst, s []byte) []byte {
 	for i := 0; i < len(s); {
+		// Fast path: most text is a run of bytes that stand for themselves.
+		start := i
+		for i < len(s) && s[i] < utf8.RuneSelf && plainJSON[s[i]] {
+			i++
+		}
+		if dst = append(dst, s[start:i]...); i == len(s) {
+			break
+		}
 		if c := s[i]; c < utf8.RuneSelf {
 			dst = appendJSONByte(dst, c)
 			i++
@@ -38,8 +48,25 @@ func appendJSONText(dst, s []byte) []byte {
 	return dst
 }
 
+// asciiUnits has the bits that are zero in four little-endian UTF-16 units below 0x80.
+const asciiUnits = 0xff80ff80ff80ff80
+
 func appendUTF16JSON(dst, raw []byte) []byte {
+	dst = slices.Grow(dst, len(raw)/2+8)
 	for i := 0; i+1 < len(raw); i += 2 {
+		// Fast path: four units that stand for themselves, which is nearly all text in logs.
+		for i+8 <= len(raw) {
+			u := binary.LittleEndian.Uint64(raw[i:])
+			a, b, c, d := byte(u), byte(u>>16), byte(u>>32), byte(u>>48)
+			if u&asciiUnits != 0 || !(plainJSON[a&0x7f] && plainJSON[b&0x7f] && plainJSON[c&0x7f] && plainJSON[d&0x7f]) {
+				break
+			}
+			dst = append(dst, a, b, c, d)
+			i += 8
+		}
+		if i+1 >= len(raw) {
+			break
+		}
 		c := uint16(raw[i]) | uint16(raw[i+1])<<8
 		if c < utf8.RuneSelf {
 			dst = appendJSONByte(dst, byte(c))
@@ -142,7 +169,8 @@ func AppendUnescaped(dst, raw []byte) []byte {
 			dst = utf8.AppendRune(dst, r)
 			i += n
 		default:
-			dst = append(dst, '\\', e)
+			dst = append(dst, '\\')
+			i-- // e is looked at as any other byte
 		}
 	}
 	return dst

@@ -2,6 +2,7 @@ package event
 
 import (
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -10,6 +11,14 @@ type Origin struct {
 	Path   string // as outputs name it: relative to the evidence argument, "container!/member"
 	SHA256 string // lower-case hexadecimal
 	Host   string // host that the collection's layout names, "" if none
+
+	once sync.Once
+	json []byte // Path as a JSON string
+}
+
+func (o *Origin) pathJSON() []byte {
+	o.once.Do(func() { o.json = AppendJSONString(nil, o.Path) })
+	return o.json
 }
 
 // Values gives the values of one record. An implementation belongs to the parser that made the record and is
@@ -47,18 +56,14 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `"source":`...)
 	dst = AppendJSONString(dst, r.Schema.Source)
 	dst = appendMember(dst, `,"host":`, r.Host)
-	dst = appendMember(dst, `,"provider":`, r.Schema.Provider)
-	dst = appendMember(dst, `,"channel":`, r.Schema.Channel)
-	if r.Schema.HasEventID {
-		dst = append(dst, `,"event_id":`...)
-		dst = appendUint(dst, uint64(r.Schema.EventID))
-	}
+	r.Schema.once.Do(r.Schema.prepare)
+	dst = append(dst, r.Schema.head...)
 	if r.HasRecordID {
 		dst = append(dst, `,"record_id":`...)
 		dst = appendUint(dst, r.RecordID)
 	}
 	dst = append(dst, `,"evidence":{"path":`...)
-	dst = AppendJSONString(dst, r.Origin.Path)
+	dst = append(dst, r.Origin.pathJSON()...)
 	dst = append(dst, `,"offset":`...)
 	dst = appendUint(dst, uint64(r.Offset))
 	dst = append(dst, `,"recovered":`...)
@@ -70,10 +75,11 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 
 // AppendFields appends the record's own names and values as one JSON object. A list becomes an array.
 func (r *Record) AppendFields(dst []byte) []byte {
+	r.Schema.once.Do(r.Schema.prepare)
 	dst = append(dst, '{')
 	first := true
-	for i, f := range r.Schema.Fields {
-		if f.Envelope {
+	for i, key := range r.Schema.keys {
+		if r.Schema.Fields[i].Envelope {
 			continue
 		}
 		n := r.Values.Len(i)
@@ -84,8 +90,7 @@ func (r *Record) AppendFields(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = AppendJSONString(dst, f.Name)
-		dst = append(dst, ':')
+		dst = append(dst, key...)
 		if n == 1 {
 			dst = r.Values.At(i, 0).AppendJSON(dst)
 			continue
@@ -103,7 +108,35 @@ func (r *Record) AppendFields(dst []byte) []byte {
 }
 
 // AppendTime appends t in UTC as RFC 3339 with all its precision.
-func AppendTime(dst []byte, t time.Time) []byte { return t.UTC().AppendFormat(dst, time.RFC3339Nano) }
+func AppendTime(dst []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, time.RFC3339Nano)
+	}
+	hour, minute, second := t.Clock()
+	dst = append(dst, byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-')
+	dst = append(appendTwo(dst, int(month)), '-')
+	dst = append(appendTwo(dst, day), 'T')
+	dst = append(appendTwo(dst, hour), ':')
+	dst = append(appendTwo(dst, minute), ':')
+	dst = appendTwo(dst, second)
+	if nanos := t.Nanosecond(); nanos > 0 {
+		digits := [10]byte{'.'}
+		for i := 9; i > 0; i-- {
+			digits[i] = byte('0' + nanos%10)
+			nanos /= 10
+		}
+		end := len(digits)
+		for digits[end-1] == '0' {
+			end--
+		}
+		dst = append(dst, digits[:end]...)
+	}
+	return append(dst, 'Z')
+}
+
+func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
 func appendMember(dst []byte, key, value string) []byte {
 	if value == "" {

@@ -22,6 +22,8 @@ type Schema struct {
 
 	once  sync.Once
 	index map[string]int
+	head  []byte   // members that are the same in the JSON of every record
+	keys  [][]byte // of each field, as JSON with the colon
 }
 
 // Field is a column of a schema.
@@ -35,16 +37,26 @@ type Field struct {
 // Index returns the position of the field called name, or -1. Names are compared exactly; of several fields
 // with one name the first counts.
 func (s *Schema) Index(name string) int {
-	s.once.Do(func() {
-		s.index = make(map[string]int, len(s.Fields))
-		for i, f := range s.Fields {
-			if _, ok := s.index[f.Name]; !ok {
-				s.index[f.Name] = i
-			}
-		}
-	})
+	s.once.Do(s.prepare)
 	if i, ok := s.index[name]; ok {
 		return i
 	}
 	return -1
+}
+
+// prepare works out once what every record of the shape needs.
+func (s *Schema) prepare() {
+	s.index = make(map[string]int, len(s.Fields))
+	s.keys = make([][]byte, len(s.Fields))
+	for i, f := range s.Fields {
+		if _, ok := s.index[f.Name]; !ok {
+			s.index[f.Name] = i
+		}
+		s.keys[i] = append(AppendJSONString(nil, f.Name), ':')
+	}
+	s.head = appendMember(s.head, `,"provider":`, s.Provider)
+	s.head = appendMember(s.head, `,"channel":`, s.Channel)
+	if s.HasEventID {
+		s.head = appendUint(append(s.head, `,"event_id":`...), uint64(s.EventID))
+	}
 }

@@ -1,7 +1,9 @@
 package event
 
 import (
+	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -95,7 +97,19 @@ func (v Value) AppendJSON(dst []byte) []byte {
 // AppendUTF16 appends little-endian UTF-16 as UTF-8. An odd last byte is left out; a lone surrogate becomes
 // U+FFFD.
 func AppendUTF16(dst, raw []byte) []byte {
+	dst = slices.Grow(dst, len(raw)/2+8)
 	for i := 0; i+1 < len(raw); i += 2 {
+		for i+8 <= len(raw) { // fast path: four ASCII units at once
+			u := binary.LittleEndian.Uint64(raw[i:])
+			if u&asciiUnits != 0 {
+				break
+			}
+			dst = append(dst, byte(u), byte(u>>16), byte(u>>32), byte(u>>48))
+			i += 8
+		}
+		if i+1 >= len(raw) {
+			break
+		}
 		c := uint16(raw[i]) | uint16(raw[i+1])<<8
 		if c < utf8.RuneSelf {
 			dst = append(dst, byte(c))

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -86,6 +87,18 @@ func TestAppendJSONString(t *testing.T) {
 		var back string
 		if err := json.Unmarshal(out, &back); err != nil || back != strings.ToValidUTF8(s, "\uFFFD") && !strings.Contains(s, "\xed") {
 			t.Errorf("%q becomes %s, read back as %q (%v)", s, out, back, err)
+		}
+	}
+}
+
+// TestAppendTime compares the fast form with the standard library's.
+func TestAppendTime(t *testing.T) {
+	for _, at := range []time.Time{
+		time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(1601, 1, 1, 0, 0, 0, 100, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
+		time.Date(30828, 9, 14, 2, 48, 5, 0, time.UTC), time.Date(2026, 3, 1, 2, 0, 0, 120000, time.FixedZone("", 7200)),
+	} {
+		if got, want := string(AppendTime(nil, at)), at.UTC().Format(time.RFC3339Nano); got != want {
+			t.Errorf("time is %s, not %s", got, want)
 		}
 	}
 }

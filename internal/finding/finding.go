@@ -50,11 +50,12 @@ type Rule struct {
 
 // Evidence is the place of one record.
 type Evidence struct {
-	Path      string  `json:"path"`
-	SHA256    string  `json:"sha256,omitempty"`
-	RecordID  *uint64 `json:"record_id,omitempty"`
-	Offset    int64   `json:"offset"`
-	Recovered bool    `json:"recovered"`
+	Path      string    `json:"path"`
+	SHA256    string    `json:"sha256,omitempty"`
+	RecordID  *uint64   `json:"record_id,omitempty"`
+	Offset    int64     `json:"offset"`
+	Recovered bool      `json:"recovered"`
+	Time      time.Time `json:"time,omitzero"` // the record's own, where it may differ from the finding's
 }
 
 // NewID derives the identifier of f from its rule and the places of its evidence, so that it is the same in every run

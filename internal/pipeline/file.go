@@ -28,7 +28,8 @@ type File struct {
 	ProblemCount int64
 	Stopped      bool // the run was stopped before the file's end
 
-	opened bool
+	opened      bool
+	notFollowed int64 // problems that only say what was left alone on purpose
 }
 
 // HostTally counts the records of a host.
@@ -37,8 +38,9 @@ type HostTally struct {
 	First, Last time.Time
 }
 
-// Unread says whether the file is of a kind that a parser reads, or no kind at all, and was not read in full.
-func (f *File) Unread() bool { return f.ProblemCount > 0 || f.Stopped }
+// Unread says whether something of the file should have been read and was not. A link that was not followed is no such
+// thing.
+func (f *File) Unread() bool { return f.ProblemCount > f.notFollowed || f.Stopped }
 
 func newFile(f *evidence.File, number int) *File {
 	file := &File{File: f, Number: number, Hosts: map[string]*HostTally{}}
@@ -50,6 +52,9 @@ func newFile(f *evidence.File, number int) *File {
 
 func (f *File) problem(p *evidence.Problem) {
 	f.ProblemCount++
+	if errors.Is(p.Err, evidence.ErrNotFollowed) {
+		f.notFollowed++
+	}
 	if len(f.Problems) < maxProblems {
 		if p.Path == "" {
 			p.Path = f.Path
@@ -59,7 +64,7 @@ func (f *File) problem(p *evidence.Problem) {
 }
 
 // open opens the file and finds its parser; nil, nil where it can't be opened or nobody reads its kind.
-func (f *File) open(only []string) (*evidence.Input, *parser.Parser) {
+func (f *File) open(o *Options) (*evidence.Input, *parser.Parser) {
 	if !f.Readable() {
 		return nil, nil
 	}
@@ -75,7 +80,7 @@ func (f *File) open(only []string) (*evidence.Input, *parser.Parser) {
 		f.problem(&evidence.Problem{Offset: 0, What: "read", Err: err})
 		return nil, nil
 	}
-	p := parser.For(f.Path, head[:n], only)
+	p := o.find(f.Path, head[:n])
 	if p != nil && !p.Carve {
 		f.Parser = p.Name
 	}

@@ -158,9 +158,6 @@ type hunter struct {
 	onHit    func(*detect.Hit)
 }
 
-// batchBytes is how much a worker gathers before it hands a batch on.
-const batchBytes = 256 << 10
-
 func newHunter(engines []detect.Engine) *hunter {
 	w := &hunter{batch: &hitBatch{}}
 	for _, e := range engines {

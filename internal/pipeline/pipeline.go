@@ -27,6 +27,16 @@ type Options struct {
 	Progress *Progress // may be nil
 	From, To time.Time // records outside are left out; zero: no bound; a record without time always passes
 	Parsers  []string  // names; empty: all
+
+	testOnlyFind func(path string, head []byte) *parser.Parser // takes the place of parser.For
+}
+
+// find returns the parser for a file, or nil.
+func (o *Options) find(path string, head []byte) *parser.Parser {
+	if o.testOnlyFind != nil {
+		return o.testOnlyFind(path, head)
+	}
+	return parser.For(path, head, o.Parsers)
 }
 
 // Worker looks at records. Each goroutine has its own; B is a batch of what it made of them.
@@ -43,6 +53,9 @@ type Sink[B any] struct {
 	Batch func(f *File, b B) error // results of a file, in order of offset
 	File  func(f *File) error      // after the file's last batch
 }
+
+// batchBytes is how much a worker gathers before it hands a batch on.
+const batchBytes = 256 << 10
 
 // batchesAhead bounds the batches of a part that wait for their turn.
 const batchesAhead = 4
@@ -103,7 +116,7 @@ func feed[B any](ctx context.Context, o Options, work, order chan<- *part[B]) er
 		file := newFile(f, number)
 		number++
 		o.Progress.found(file)
-		for _, p := range partsOf[B](file, o.Parsers) {
+		for _, p := range partsOf[B](file, &o) {
 			order <- p
 			work <- p // parts are taken in order, so the one that the consumer waits for is always under way
 		}
@@ -112,8 +125,8 @@ func feed[B any](ctx context.Context, o Options, work, order chan<- *part[B]) er
 }
 
 // partsOf opens a file and cuts it up. There is at least one part, so that each file reaches the consumer.
-func partsOf[B any](file *File, only []string) []*part[B] {
-	in, p := file.open(only)
+func partsOf[B any](file *File, o *Options) []*part[B] {
+	in, p := file.open(o)
 	cuts := []int64{0}
 	if p != nil && p.Split != nil {
 		if c := p.Split(in); len(c) > 0 {

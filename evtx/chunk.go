@@ -1,0 +1,161 @@
+package evtx
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"iter"
+)
+
+// Chunk holds one chunk of a log while its records are read. It is meant to be used again for the next one. A Chunk is
+// for one goroutine; several may read chunks of one File at the same time.
+type Chunk struct {
+	// Header is what the chunk states; of a chunk whose header is lost it is zero.
+	Header ChunkHeader
+	Number int   // in the file, from 0; -1 for a carved one
+	Offset int64 // of its first byte in the file
+
+	cache *Cache
+	data  []byte // ChunkSize bytes
+	size  int    // how many of them the file has; the rest is zero
+
+	definitions map[uint32]definition // by offset
+	recent      [64]definition        // a copy of some of them, found without hashing
+	defined     int                   // bytes of definition that were read
+	names       [256]nameAt
+	interned    map[string]string
+	definer     walker
+	walkers     []*walker // by depth
+	// Templates, if set, is asked for definitions that the chunk itself has lost.
+	Templates *Templates
+	orphans   map[int]*program // by number of values, and sign for the nesting
+	layouts   [64]layoutEntry
+	key       []byte
+
+	salvage bool // make do without lost definitions
+	insts   []instance
+	slots   []slot
+	record  Record
+}
+
+// NewChunk returns an empty Chunk whose templates are kept in cache.
+func NewChunk(cache *Cache) *Chunk {
+	c := &Chunk{cache: cache, data: make([]byte, ChunkSize), interned: map[string]string{}, definitions: map[uint32]definition{}, orphans: map[int]*program{}}
+	c.definer.chunk = c
+	c.record.chunk = c
+	return c
+}
+
+// reset forgets the chunk before, but not what all chunks share.
+func (c *Chunk) reset(number int, offset int64, size int) {
+	c.Header, c.Number, c.Offset, c.size, c.defined = ChunkHeader{}, number, offset, size, 0
+	clear(c.data[size:])
+	clear(c.definitions)
+	clear(c.recent[:])
+	clear(c.names[:])
+}
+
+// ChecksumsOK says whether the chunk's two checksums hold. They are often stale in logs that were copied while in use,
+// so nothing depends on them.
+func (c *Chunk) ChecksumsOK() (header, records bool) {
+	sum := crc32.ChecksumIEEE(c.data[:120])
+	sum = crc32.Update(sum, crc32.IEEETable, c.data[128:chunkHeaderSize])
+	free := min(max(int(c.Header.FreeSpace), chunkHeaderSize), ChunkSize)
+	return sum == c.Header.headerSum, crc32.ChecksumIEEE(c.data[chunkHeaderSize:free]) == c.Header.dataSum
+}
+
+// Records yields the records of the chunk: those that its header counts, in order, then those that still lie in its
+// slack, marked Recovered. Damage is yielded as a *Damage with a nil Record, and reading goes on. A Record is valid
+// until the next step.
+func (c *Chunk) Records() iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		if end, more := c.live(yield); more {
+			c.carve(end, c.size, yield)
+		}
+	}
+}
+
+// live yields the records that the header counts, and returns where they end.
+func (c *Chunk) live(yield func(*Record, error) bool) (end int, more bool) {
+	limit := min(int64(c.Header.FreeSpace), int64(c.size))
+	pos := chunkHeaderSize
+	for int64(pos) < limit {
+		size, err := recordSize(c.data, pos)
+		if err != nil {
+			// Zeroes are where the free space really begins, when the header was written before its records.
+			if pos+4 <= len(c.data) && binary.LittleEndian.Uint32(c.data[pos:]) != 0 || findRecord(c.data[:limit], pos) != nowhere {
+				return pos, yield(nil, c.damage(pos, "find a record", err))
+			}
+			return pos, true
+		}
+		if !c.emit(pos, size, false, yield) {
+			return pos, false
+		}
+		last := binary.LittleEndian.Uint64(c.data[pos+8:]) == c.Header.LastID
+		pos += size
+		if last {
+			break
+		}
+	}
+	return pos, true
+}
+
+// carve yields what looks like a record in [pos, end).
+func (c *Chunk) carve(pos, end int, yield func(*Record, error) bool) bool {
+	for {
+		if pos = findRecord(c.data[:end], pos); pos == nowhere {
+			return true
+		}
+		size := recordAt(c.data[pos:end])
+		if !c.emit(pos, size, true, yield) {
+			return false
+		}
+		pos += size
+	}
+}
+
+// emit yields the record at pos. Of one that can't be read, what can be had of it is yielded as recovered.
+func (c *Chunk) emit(pos, size int, recovered bool, yield func(*Record, error) bool) bool {
+	r := &c.record
+	r.begin(pos, size, recovered)
+	err := r.read(recovered)
+	if err == nil {
+		return yield(r, nil)
+	}
+	if !recovered {
+		if !yield(nil, c.damage(pos, "read a record", err)) {
+			return false
+		}
+		r.begin(pos, size, true)
+		err = r.read(true)
+	}
+	if err != nil {
+		r.bare()
+	}
+	return yield(r, nil)
+}
+
+func (c *Chunk) damage(pos int, what string, err error) error {
+	return &Damage{Offset: c.Offset + int64(pos), What: what, Err: err}
+}
+
+// recordSize returns the size that the record at pos states:
+//
+//	0   4  0x00002a2a
+//	4   4  size
+//	8   8  identifier
+//	16  8  time written, a FILETIME
+//	24  -  BinXML
+//	-   4  the size again
+func recordSize(b []byte, pos int) (int, error) {
+	if pos+minRecordSize > len(b) {
+		return 0, ErrTruncated
+	}
+	if magic := binary.LittleEndian.Uint32(b[pos:]); magic != recordMagic {
+		return 0, corrupt("0x%08x instead of a record", magic)
+	}
+	size := binary.LittleEndian.Uint32(b[pos+4:])
+	if size < minRecordSize || int64(size) > int64(len(b)-pos) {
+		return 0, corrupt("a record of %d bytes", size)
+	}
+	return int(size), nil
+}

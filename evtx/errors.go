@@ -1,0 +1,30 @@
+package evtx
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Causes of damage, for errors.Is.
+var (
+	ErrCorrupt   = errors.New("corrupt")
+	ErrTruncated = errors.New("truncated")
+	ErrLimit     = errors.New("over the limit")
+)
+
+// Damage is a place that could not be read. Iterators yield it between records and go on.
+type Damage struct {
+	Offset int64  // of the first byte that could not be read, in the file
+	What   string // what was tried: "read chunk 12"
+	Err    error
+}
+
+// Error gives attempt, place and cause in one line.
+func (d *Damage) Error() string { return fmt.Sprintf("%s at 0x%x: %v", d.What, d.Offset, d.Err) }
+
+// Unwrap returns the cause.
+func (d *Damage) Unwrap() error { return d.Err }
+
+func corrupt(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
+}

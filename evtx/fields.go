@@ -1,0 +1,101 @@
+package evtx
+
+// Layout returns the shape of the record.
+func (r *Record) Layout() *Layout { return r.layout }
+
+// Len returns how many values the field has in this record: 0 where the record has no such field, 1 for a single value,
+// which may be null, more for a list.
+func (r *Record) Len(field int) int {
+	f := &r.layout.Fields[field]
+	if f.direct {
+		// Fast path: no part of it can be missing, and only arrays have another length than 1.
+		return max(1, r.chunk.value(f.ref).Len())
+	}
+	n := 0
+	for i := range f.items {
+		n += r.itemLen(&f.items[i])
+	}
+	return n
+}
+
+// Value returns value k of the field. It is valid until the next record.
+func (r *Record) Value(field, k int) Value {
+	f := &r.layout.Fields[field]
+	if f.direct {
+		return r.chunk.value(f.ref).item(k)
+	}
+	for i := range f.items {
+		n := r.itemLen(&f.items[i])
+		if k < n {
+			return r.itemValue(&f.items[i], k)
+		}
+		k -= n
+	}
+	return Value{}
+}
+
+// item returns item k of a list, or a single value; an empty list stands for null.
+func (v Value) item(k int) Value {
+	if v.Type.IsArray() {
+		return v.At(k)
+	}
+	return v
+}
+
+func (r *Record) itemLen(i *item) int {
+	for _, d := range i.deps {
+		if r.chunk.isNull(d) {
+			return 0
+		}
+	}
+	if i.show != showAlways && !r.shows(i) {
+		return 0
+	}
+	if len(i.parts) != 1 {
+		return 1
+	}
+	return max(1, r.part(&i.parts[0]).Len())
+}
+
+// shows says whether something is left of an item that is shown only then.
+func (r *Record) shows(i *item) bool {
+	for k := range i.parts {
+		p := &i.parts[k]
+		if !r.part(p).isEmpty() || i.show == showParts && !p.optional {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Record) itemValue(i *item, k int) Value {
+	switch len(i.parts) {
+	case 0:
+		return Value{}
+	case 1:
+		return r.part(&i.parts[0]).item(k)
+	}
+	start := len(r.scratch)
+	for p := range i.parts {
+		r.scratch = r.part(&i.parts[p]).AppendText(r.scratch)
+	}
+	return Value{TypeText, r.scratch[start:len(r.scratch):len(r.scratch)]}
+}
+
+func (r *Record) part(p *part) Value {
+	if p.isRef {
+		return r.chunk.value(p.ref)
+	}
+	return p.literal
+}
+
+// isNull says whether an element that depends on this value is left out. A value that the record does not have leaves
+// nothing out.
+func (c *Chunk) isNull(r ref) bool {
+	in := &c.insts[r.inst]
+	if int32(r.slot) >= in.count {
+		return false
+	}
+	s := &c.slots[in.first+int32(r.slot)]
+	return s.typ == TypeNull || s.typ == TypeBinXML && s.child == noChild
+}

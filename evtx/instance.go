@@ -1,0 +1,277 @@
+package evtx
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+)
+
+// Bounds of one record. A record takes less than a chunk, so no sound one comes near them.
+const (
+	maxSlots     = 1 << 14 // values of a template or of a stream
+	maxInstances = 1 << 10
+)
+
+// maxDefinitionBytes bounds how much template definition is read for one chunk: in sound chunks definitions don't
+// overlap, so they take less than a chunk.
+const maxDefinitionBytes = 8 * ChunkSize
+
+const (
+	noChild        = -1
+	definitionHead = 24 // offset of the next definition, identifier, size
+)
+
+// slot is a value of a record: where it lies in its chunk, and for BinXML which instance it holds.
+type slot struct {
+	off, size uint16
+	typ       Type
+	child     int16
+}
+
+// instance is a template with its values, or a record's own elements.
+type instance struct {
+	program *program
+	first   int32 // of its slots
+	count   int32
+	slot    int32 // of the instance around it, that holds it
+}
+
+// definition is a template definition of the chunk, read, or why it could not be.
+type definition struct {
+	off     uint32 // 0 if the entry is free: no definition stands there
+	program *program
+	err     error
+}
+
+// stream reads the BinXML at [pos, end) of the chunk and returns the number of its instance.
+func (c *Chunk) stream(pos, end, depth int) (int, error) {
+	if depth > maxDepth {
+		return 0, fmt.Errorf("%w: BinXML nested %d deep", ErrLimit, maxDepth)
+	}
+	at := pos
+	if at+4 < end && c.data[at] == tokenFragment {
+		at += 4
+	}
+	if at < end && c.data[at] == tokenTemplate {
+		// Fast path: nearly every stream is one template and nothing more. What it skips is a program of a single step.
+		insts, slots := len(c.insts), len(c.slots)
+		n, next, err := c.instance(at+1, end, depth)
+		if err != nil || next >= end || c.data[next] == tokenEnd {
+			return n, err
+		}
+		c.insts, c.slots = c.insts[:insts], c.slots[:slots]
+	}
+	return c.resident(pos, end, depth)
+}
+
+// resident reads elements that stand in the record itself.
+func (c *Chunk) resident(pos, end, depth int) (int, error) {
+	n, err := c.addInstance()
+	if err != nil {
+		return 0, err
+	}
+	for len(c.walkers) <= depth {
+		c.walkers = append(c.walkers, &walker{chunk: c, resident: true, depth: len(c.walkers)})
+	}
+	w := c.walkers[depth]
+	if err := w.walk(pos, end); err != nil {
+		return 0, err
+	}
+	var guid [16]byte
+	c.insts[n] = instance{program: c.cache.program(&guid, w.ops), first: int32(len(c.slots)), count: int32(len(w.slots))}
+	c.slots = append(c.slots, w.slots...)
+	return n, nil
+}
+
+func (c *Chunk) addInstance() (int, error) {
+	if len(c.insts) >= maxInstances {
+		return 0, fmt.Errorf("%w: %d templates in one record", ErrLimit, len(c.insts))
+	}
+	c.insts = append(c.insts, instance{})
+	return len(c.insts) - 1, nil
+}
+
+// instance reads a template instance, after its token, and returns its number and where it ends:
+//
+//	1  1
+//	4  template identifier: the first four bytes of the definition's
+//	4  offset of the definition in the chunk
+//	-  the definition, if it stands here
+//	4  number of values
+//	-  for each value: 2 size, 1 type, 1 unused
+//	-  the values
+func (c *Chunk) instance(pos, end, depth int) (n, next int, err error) {
+	if end-pos < 13 {
+		return 0, 0, fmt.Errorf("%w: a template at 0x%x of the chunk", ErrTruncated, pos)
+	}
+	if n, err = c.addInstance(); err != nil {
+		return 0, 0, err
+	}
+	le := binary.LittleEndian
+	id, off := le.Uint32(c.data[pos+1:]), le.Uint32(c.data[pos+5:])
+	pos += 9
+	if int64(off) == int64(pos) || c.salvage && c.definedHere(id, pos) {
+		if end-pos < definitionHead {
+			return 0, 0, fmt.Errorf("%w: a template definition at 0x%x of the chunk", ErrTruncated, pos)
+		}
+		size := int64(le.Uint32(c.data[pos+20:]))
+		if size > int64(end-pos-definitionHead-4) {
+			return 0, 0, fmt.Errorf("%w: a template definition of %d bytes at 0x%x of the chunk", ErrTruncated, size, pos)
+		}
+		pos += definitionHead + int(size)
+	}
+	p, err := c.program(id, off)
+	if err != nil && !c.salvage {
+		return 0, 0, err
+	}
+	if end-pos < 4 {
+		return 0, 0, fmt.Errorf("%w: a template at 0x%x of the chunk", ErrTruncated, pos)
+	}
+	count := le.Uint32(c.data[pos:])
+	pos += 4
+	if count > maxSlots || int(count)*4 > end-pos {
+		return 0, 0, fmt.Errorf("%w: a template with %d values at 0x%x of the chunk", ErrTruncated, count, pos)
+	}
+	if c.salvage {
+		if p == nil {
+			p = c.Templates.find(id, int(count))
+		}
+		if p == nil {
+			p, c.record.Orphan = c.orphan(int(count), depth), true
+		}
+	}
+	c.insts[n] = instance{program: p, first: int32(len(c.slots)), count: int32(count)}
+	next, err = c.values(pos, end, int(count), depth)
+	return n, next, err
+}
+
+// values reads count descriptors and values at pos and returns where they end.
+func (c *Chunk) values(pos, end, count, depth int) (int, error) {
+	descriptors := c.data[pos : pos+4*count]
+	pos += 4 * count
+	first := len(c.slots)
+	nested := false
+	for ; len(descriptors) >= 4; descriptors = descriptors[4:] {
+		size, typ := binary.LittleEndian.Uint16(descriptors), Type(descriptors[2])
+		c.slots = append(c.slots, slot{off: uint16(pos), size: size, typ: typ, child: noChild})
+		nested = nested || typ == TypeBinXML
+		pos += int(size)
+		if c.salvage && !typ.known() {
+			return 0, corrupt("type 0x%02x of value %d", uint8(typ), len(c.slots)-1-first)
+		}
+		if pos > end {
+			return 0, fmt.Errorf("%w: value %d of a template ends at 0x%x of the chunk, the record at 0x%x", ErrTruncated, len(c.slots)-1-first, pos, end)
+		}
+	}
+	if nested {
+		for i := first; i < first+count; i++ {
+			s := c.slots[i]
+			if s.typ != TypeBinXML || s.size == 0 {
+				continue
+			}
+			child, err := c.stream(int(s.off), int(s.off)+int(s.size), depth+1)
+			if err != nil {
+				return 0, err
+			}
+			c.slots[i].child = int16(child)
+			c.insts[child].slot = int32(i - first)
+		}
+	}
+	return pos, nil
+}
+
+// program returns the template definition at an offset of the chunk, read once for each chunk.
+func (c *Chunk) program(id, off uint32) (*program, error) {
+	d := &c.recent[(off>>2)%uint32(len(c.recent))]
+	if off > 0 && d.off == off {
+		return d.program, d.err
+	}
+	if known, ok := c.definitions[off]; ok {
+		*d = known
+		return d.program, d.err
+	}
+	p, err := c.readDefinition(id, off)
+	*d = definition{off, p, err}
+	c.definitions[off] = *d
+	return p, err
+}
+
+// definedHere says whether the definition of a template seems to stand at pos, though the record gives another place: in
+// records that are no longer where they were written.
+func (c *Chunk) definedHere(id uint32, pos int) bool {
+	le := binary.LittleEndian
+	return pos+definitionHead+4 <= len(c.data) && le.Uint32(c.data[pos+4:]) == id && le.Uint32(c.data[pos+definitionHead:]) == fragmentHead
+}
+
+// orphan returns a program that stands for a lost definition with this many values. It names the values of what holds a
+// record's data value_0, value_1 and so on, those of what would be its System section system_value_0 and so on.
+func (c *Chunk) orphan(count, depth int) *program {
+	key, name := count, "system_value_"
+	if depth > 0 {
+		key, name = ^count, "value_"
+	}
+	if p := c.orphans[key]; p != nil {
+		return p
+	}
+	ops := []op{{kind: opElement, id: none, text: "Event"}, {kind: opElement, id: none, text: "EventData"}}
+	if depth > 0 {
+		ops = ops[1:]
+	}
+	ops[len(ops)-1].body = uint16(len(ops))
+	ops[0].body = min(1, uint16(len(ops)))
+	for k := range count {
+		label := literal(TypeString, nil)
+		label.text = name + strconv.Itoa(k)
+		for _, b := range []byte(label.text) {
+			label.raw = append(label.raw, b, 0)
+		}
+		at := uint16(len(ops))
+		ops = append(ops, op{kind: opElement, id: none, text: "Data", body: at + 3, end: at + 4},
+			op{kind: opAttr, text: "Name", end: at + 3}, label, op{kind: opSub, id: uint16(k), optional: true})
+	}
+	inner := uint16(len(ops))
+	if depth == 0 {
+		ops[1].end = inner
+		// The values that hold BinXML stand beside EventData, as they do in the templates of all providers.
+		for k := range count {
+			ops = append(ops, op{kind: opSub, id: uint16(k), optional: true})
+		}
+	}
+	ops[0].end = uint16(len(ops))
+	if len(c.orphans) >= maxOrphans {
+		clear(c.orphans)
+	}
+	p := c.cache.program(&[16]byte{}, ops)
+	c.orphans[key] = p
+	return p
+}
+
+// maxOrphans is how many programs for lost definitions a Chunk remembers.
+const maxOrphans = 64
+
+// readDefinition reads a template definition:
+//
+//	4   offset of the next definition
+//	16  identifier
+//	4   size of what follows
+func (c *Chunk) readDefinition(id, off uint32) (*program, error) {
+	if off < chunkHeaderSize || int64(off) > int64(len(c.data)-definitionHead) {
+		return nil, fmt.Errorf("%w: a template definition at 0x%x of the chunk", ErrTruncated, off)
+	}
+	guid := [16]byte(c.data[off+4:])
+	if have := binary.LittleEndian.Uint32(guid[:]); have != id {
+		return nil, corrupt("template 0x%08x is looked for at 0x%x of the chunk, there is 0x%08x", id, off, have)
+	}
+	size := int64(binary.LittleEndian.Uint32(c.data[off+20:]))
+	start := int64(off) + definitionHead
+	if size > int64(len(c.data))-start {
+		return nil, fmt.Errorf("%w: a template definition of %d bytes at 0x%x of the chunk", ErrTruncated, size, off)
+	}
+	if c.defined += int(size) + definitionHead; c.defined > maxDefinitionBytes {
+		return nil, fmt.Errorf("%w: template definitions of one chunk overlap", ErrLimit)
+	}
+	if err := c.definer.walk(int(start), int(start+size)); err != nil {
+		return nil, fmt.Errorf("read the template definition at 0x%x of the chunk: %w", off, err)
+	}
+	return c.cache.program(&guid, c.definer.ops), nil
+}

@@ -1,0 +1,160 @@
+package evtx
+
+import "encoding/binary"
+
+// Section is the part of an event that a field stands in.
+type Section uint8
+
+// The sections of an event.
+const (
+	SectionSystem Section = iota
+	SectionEventData
+	SectionUserData
+	SectionOther // RenderingInfo, DebugData and the like
+)
+
+// Field is a value that records of a layout have, under a name that no other field of the layout has:
+//
+//   - a named Data element of EventData has its own name; of several that don't stand side by side the further
+//     ones get _1, _2 and so on;
+//   - Data elements without a name are together the list Data;
+//   - an element of System has its name, an attribute in it Element_Attribute (TimeCreated_SystemTime);
+//   - an element of UserData has its name, an attribute Element_Attribute; where two have one name the second gets
+//     its parent's before it;
+//   - elements of other sections have the section's name before them (RenderingInfo_Message);
+//   - where an element of System has the name of a field of another section it gets System_ before it.
+type Field struct {
+	Name    string
+	Section Section
+
+	items  []item
+	direct bool // one item, which is one value of the record, present in every record
+	ref    ref
+}
+
+// item is an element's content or an attribute's value.
+type item struct {
+	parts []part
+	deps  []ref // elements around it that are left out where this value is null
+	show  show
+}
+
+// show says when an item that is not left out is a value at all.
+type show uint8
+
+const (
+	showAlways  show = iota // an element: null if there is nothing in it
+	showParts               // an attribute: only if something is left of its parts
+	showContent             // text between elements: only if it is not empty
+)
+
+// part is a piece of an item: a literal, or a value of the record.
+type part struct {
+	literal  Value
+	ref      ref
+	isRef    bool
+	optional bool
+}
+
+// ref names a value of a record: the number of the instance and of the value in it.
+type ref struct{ inst, slot int16 }
+
+// Layout is the shape of a record: which fields it has, and where their values lie. Records of one shape have the
+// same *Layout as long as they come through the same Cache. It is read-only.
+type Layout struct {
+	Fields []Field // those of EventData, UserData and other sections first, then those of System
+	// Positions in Fields of the values that say what a record is; -1 where the layout has none.
+	Provider, EventID, Channel, Computer, Time, RecordID int
+	// Cut says that the layout would have more fields than a sound record can have, and lacks some.
+	Cut bool
+
+	named []ref // values that are names of Data elements: records of such a layout have layouts by these names
+	size  int   // of its memory, about
+}
+
+// Bounds of a layout.
+const (
+	maxFields = 2048
+	maxItems  = 1 << 14
+	maxReuse  = 4 // times that one value of a record may occur
+)
+
+// layoutEntry is the entry of a Chunk's table of layouts: the programs of a template and of the one in it, and the
+// value that holds that one.
+type layoutEntry struct {
+	outer, inner *program
+	slot         int32
+	layout       *Layout
+}
+
+// layout returns the layout of the record whose instances were read.
+func (c *Chunk) layout() *Layout {
+	// Fast path: a template, or a template with one in it, which is what all but a few records are. The table is keyed
+	// by the programs; the number of values may differ, but a value that a record lacks is null in every layout.
+	if n := len(c.insts); n <= 2 {
+		want := layoutEntry{outer: c.insts[0].program}
+		at := want.outer.id
+		if n == 2 {
+			want.inner, want.slot = c.insts[1].program, c.insts[1].slot
+			at += want.inner.id * 31
+		}
+		e := &c.layouts[at%uint64(len(c.layouts))]
+		if e.outer == want.outer && e.inner == want.inner && e.slot == want.slot {
+			return e.layout
+		}
+		l := c.findLayout()
+		if l.named == nil {
+			want.layout = l
+			*e = want
+		}
+		return l
+	}
+	return c.findLayout()
+}
+
+// findLayout looks the layout up in the cache, by the programs of all instances and by where each lies.
+func (c *Chunk) findLayout() *Layout {
+	key := c.key[:0]
+	for i := range c.insts {
+		in := &c.insts[i]
+		key = binary.LittleEndian.AppendUint64(key, in.program.id)
+		for k, s := range c.slots[in.first : in.first+in.count] {
+			if s.child != noChild {
+				key = binary.LittleEndian.AppendUint32(key, uint32(k)<<16|uint32(uint16(s.child)))
+			}
+		}
+		key = append(key, 0xff, 0xff, 0xff, 0xff)
+	}
+	l := c.cache.layout(key, func() *Layout { return buildLayout(c) })
+	if l.named != nil {
+		for _, r := range l.named {
+			v := c.value(r)
+			key = binary.LittleEndian.AppendUint32(append(key, byte(v.Type)), uint32(len(v.Raw)))
+			key = append(key, v.Raw...)
+		}
+		l = c.cache.layout(key, func() *Layout { return buildLayout(c) })
+	}
+	c.key = key
+	return l
+}
+
+// value returns a value of the record under way; null where there is none.
+func (c *Chunk) value(r ref) Value {
+	in := &c.insts[r.inst]
+	if int32(r.slot) >= in.count {
+		return Value{}
+	}
+	s := &c.slots[in.first+int32(r.slot)]
+	if s.typ == TypeNull || s.typ == TypeBinXML {
+		return Value{}
+	}
+	return Value{s.typ, c.data[s.off : int(s.off)+int(s.size)]}
+}
+
+func (c *Chunk) child(r ref) int {
+	in := &c.insts[r.inst]
+	if int32(r.slot) >= in.count {
+		return noChild
+	}
+	return int(c.slots[in.first+int32(r.slot)].child)
+}

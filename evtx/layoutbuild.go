@@ -1,0 +1,269 @@
+package evtx
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// layoutBuilder makes the layout of the record under way.
+type layoutBuilder struct {
+	c      *Chunk
+	layout *Layout
+	system []Field
+	paths  map[string]int // position of a field in its list, by section and path
+	names  map[string]bool
+	uses   map[ref]int
+	items  int
+	// data is the name of the element before, if it was a Data element, and dataPath the path of its field: one of the
+	// same name right after it joins its list.
+	data, dataPath string
+}
+
+// maxPath bounds the names around an element, together.
+const maxPath = 2048
+
+// place is where the builder is in the event.
+type place struct {
+	section Section
+	depth   int    // 0 for Event, 1 for a section
+	path    string // names of the elements around, with / between
+	parent  string // name of the element around
+	prefix  string // of names in this section
+	deps    []ref  // of the elements around
+}
+
+func buildLayout(c *Chunk) *Layout {
+	b := &layoutBuilder{
+		c: c, paths: map[string]int{}, names: map[string]bool{}, uses: map[ref]int{},
+		layout: &Layout{Provider: -1, EventID: -1, Channel: -1, Computer: -1, Time: -1, RecordID: -1},
+	}
+	b.content(0, 0, len(c.insts[0].program.ops), place{}, 0)
+	l := b.layout
+	first := len(l.Fields)
+	for _, f := range b.system {
+		if b.names[f.Name] {
+			f.Name = b.free("System_" + f.Name)
+		}
+		b.names[f.Name] = true
+		l.Fields = append(l.Fields, f)
+	}
+	for i := range l.Fields {
+		f := &l.Fields[i]
+		f.finish()
+		l.size += 128 + len(f.Name) + 128*len(f.items)
+	}
+	for path, at := range map[string]*int{
+		"Provider@Name": &l.Provider, "EventID": &l.EventID, "Channel": &l.Channel, "Computer": &l.Computer,
+		"TimeCreated@SystemTime": &l.Time, "EventRecordID": &l.RecordID,
+	} {
+		if i, ok := b.paths["Event/System/"+path]; ok {
+			*at = first + i
+		}
+	}
+	return l
+}
+
+func (f *Field) finish() {
+	if len(f.items) == 1 {
+		i := &f.items[0]
+		if len(i.parts) == 1 && i.parts[0].isRef && len(i.deps) == 0 && (i.show == showAlways || i.show == showParts && !i.parts[0].optional) {
+			f.direct, f.ref = true, i.parts[0].ref
+		}
+	}
+}
+
+// content looks at the steps [from, to) of an instance.
+func (b *layoutBuilder) content(inst, from, to int, at place, nesting int) {
+	ops := b.c.insts[inst].program.ops
+	for i := from; i < to; i++ {
+		switch o := &ops[i]; o.kind {
+		case opElement:
+			b.element(inst, i, at, nesting)
+			i = int(o.end) - 1
+		case opSub:
+			b.data = ""
+			if child := b.c.child(ref{int16(inst), int16(o.id)}); child != noChild && nesting < maxDepth {
+				b.content(child, 0, len(b.c.insts[child].program.ops), at, nesting+1)
+			}
+		}
+	}
+}
+
+// element looks at one element: its attributes, its text, and the elements in it.
+func (b *layoutBuilder) element(inst, i int, at place, nesting int) {
+	ops := b.c.insts[inst].program.ops
+	o := &ops[i]
+	in := at.enter(o.text)
+	if at.depth > 0 && o.id != none { // what stands at the top is always there
+		in.deps = append(slices.Clip(at.deps), ref{int16(inst), int16(o.id)})
+	}
+	if in.depth > maxDepth || len(in.path) > maxPath {
+		b.layout.Cut = true
+		return
+	}
+	isData := at.depth == 2 && at.section == SectionEventData && o.text == "Data"
+	name := o.text
+	if isData {
+		if name = b.dataName(inst, i); name != "" {
+			if name != b.data {
+				b.dataPath = at.path + "/=" + b.free(name)
+			}
+			in.path = b.dataPath
+		}
+	}
+	parts, elements := b.parts(inst, int(o.body), int(o.end))
+	shown := showAlways
+	if elements || in.depth <= 2 {
+		shown = showContent
+	}
+	label := name
+	if isData && name == "" {
+		label = "Data"
+	}
+	attributes := b.attributes(inst, i, isData)
+	if len(parts) > 0 || shown == showAlways && (len(attributes) == 0 || isData) {
+		b.add(in, label, item{parts, in.deps, shown})
+	}
+	for _, k := range attributes {
+		value, _ := b.parts(inst, k+1, int(ops[k].end))
+		of := in
+		of.path += "@" + ops[k].text
+		b.add(of, label+"_"+ops[k].text, item{value, in.deps, showParts})
+	}
+	if elements {
+		b.content(inst, int(o.body), int(o.end), in, nesting)
+	}
+	b.data = ""
+	if isData {
+		b.data = name
+	}
+}
+
+// attributes returns the steps of an element's attributes that are fields.
+func (b *layoutBuilder) attributes(inst, i int, isData bool) (at []int) {
+	ops := b.c.insts[inst].program.ops
+	for k := i + 1; k < int(ops[i].body); k = int(ops[k].end) {
+		if ops[k].kind != opAttr {
+			break
+		}
+		if a := ops[k].text; a != "xmlns" && !strings.HasPrefix(a, "xmlns:") && !(isData && a == "Name") {
+			at = append(at, k)
+		}
+	}
+	return at
+}
+
+// enter returns the place in an element called name.
+func (at place) enter(name string) place {
+	in := at
+	in.depth++
+	in.parent = at.lastName()
+	in.path = name
+	if at.depth > 0 {
+		in.path = at.path + "/" + name
+	}
+	if at.depth == 1 {
+		switch name {
+		case "System":
+			in.section = SectionSystem
+		case "EventData":
+			in.section = SectionEventData
+		case "UserData":
+			in.section = SectionUserData
+		default:
+			in.section, in.prefix = SectionOther, name+"_"
+		}
+	}
+	return in
+}
+
+func (at place) lastName() string { return at.path[strings.LastIndexByte(at.path, '/')+1:] }
+
+// parts returns what stands between the elements in [from, to), and whether there are elements.
+func (b *layoutBuilder) parts(inst, from, to int) (parts []part, elements bool) {
+	ops := b.c.insts[inst].program.ops
+	for i := from; i < to; i++ {
+		switch o := &ops[i]; o.kind {
+		case opElement:
+			elements = true
+			i = int(o.end) - 1
+		case opSub:
+			r := ref{int16(inst), int16(o.id)}
+			if b.c.child(r) != noChild {
+				elements = true
+				continue
+			}
+			if b.uses[r]++; b.uses[r] > maxReuse {
+				b.layout.Cut = true
+				continue
+			}
+			parts = append(parts, part{ref: r, isRef: true, optional: o.optional})
+		case opValue:
+			parts = append(parts, part{literal: Value{o.typ, o.raw}})
+		default:
+			if text := o.plain(); text != "" {
+				parts = append(parts, part{literal: Value{TypeText, []byte(text)}})
+			}
+		}
+	}
+	return parts, elements
+}
+
+// dataName returns the name of a Data element, without blanks around it, or "".
+func (b *layoutBuilder) dataName(inst, i int) string {
+	ops := b.c.insts[inst].program.ops
+	for k := i + 1; k < int(ops[i].body); k = int(ops[k].end) {
+		if ops[k].text != "Name" {
+			continue
+		}
+		var text []byte
+		parts, _ := b.parts(inst, k+1, int(ops[k].end))
+		for _, p := range parts {
+			v := p.literal
+			if p.isRef {
+				v = b.c.value(p.ref)
+				b.layout.named = append(b.layout.named, p.ref)
+			}
+			text = v.AppendText(text)
+		}
+		return strings.TrimSpace(string(text))
+	}
+	return ""
+}
+
+// free returns name, or name_1, name_2 and so on, whichever no field has yet.
+func (b *layoutBuilder) free(name string) string {
+	out := name
+	for n := 1; b.names[out]; n++ {
+		out = name + "_" + strconv.Itoa(n)
+	}
+	return out
+}
+
+// add adds an item to the field at its path, or a new field.
+func (b *layoutBuilder) add(at place, name string, i item) {
+	list := &b.layout.Fields
+	if at.section == SectionSystem && at.depth >= 2 {
+		list = &b.system
+	}
+	if b.items++; b.items > maxItems || len(b.layout.Fields)+len(b.system) >= maxFields {
+		b.layout.Cut = true
+		return
+	}
+	if k, ok := b.paths[at.path]; ok {
+		f := &(*list)[k]
+		f.items = append(f.items, i)
+		return
+	}
+	name = at.prefix + name
+	if list != &b.system {
+		if b.names[name] && at.section != SectionEventData && at.parent != "" {
+			name = at.prefix + at.parent + "_" + strings.TrimPrefix(name, at.prefix)
+		}
+		name = b.free(name)
+		b.names[name] = true
+	}
+	b.paths[at.path] = len(*list)
+	*list = append(*list, Field{Name: name, Section: at.section, items: []item{i}})
+}

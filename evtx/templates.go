@@ -1,0 +1,86 @@
+package evtx
+
+import (
+	"encoding/binary"
+	"sync"
+)
+
+// Templates finds template definitions elsewhere in a log, for recovered records that have outlived their own. It may be
+// used from several goroutines.
+type Templates struct {
+	once sync.Once
+	scan func(add func(*program))
+	byID map[uint32][]*program
+}
+
+// maxTemplateChunks is how many chunks are searched for definitions: a log repeats them in each of its chunks.
+const maxTemplateChunks = 128
+
+// Templates returns the definitions of the log's first chunks. They are read when one is first asked for.
+func (f *File) Templates(cache *Cache) *Templates {
+	t := &Templates{}
+	t.scan = func(add func(*program)) {
+		c := NewChunk(cache)
+		for i := range min(f.Chunks(), maxTemplateChunks) {
+			if f.ReadChunk(i, c) == nil {
+				c.eachDefinition(add)
+			}
+		}
+	}
+	return t
+}
+
+// find returns a definition with this identifier that asks for no more values than there are; nil if there is none.
+func (t *Templates) find(id uint32, count int) *program {
+	if t == nil {
+		return nil
+	}
+	t.once.Do(t.read)
+	for _, p := range t.byID[id] {
+		if p.values <= count {
+			return p
+		}
+	}
+	return nil
+}
+
+func (t *Templates) read() {
+	t.byID = map[uint32][]*program{}
+	if t.scan != nil {
+		t.scan(t.add)
+		t.scan = nil
+	}
+}
+
+// keep adds a definition before the first is asked for, or between two questions by the same goroutine.
+func (t *Templates) keep(p *program) {
+	t.once.Do(t.read)
+	t.add(p)
+}
+
+// add remembers a definition. Of one identifier a few different ones are kept.
+func (t *Templates) add(p *program) {
+	id := binary.LittleEndian.Uint32(p.guid[:])
+	have := t.byID[id]
+	for _, q := range have {
+		if q == p {
+			return
+		}
+	}
+	if len(have) < 4 && len(t.byID) < 1<<14 {
+		t.byID[id] = append(have, p)
+	}
+}
+
+// eachDefinition hands on the definitions that the chunk's table lists.
+func (c *Chunk) eachDefinition(add func(*program)) {
+	le := binary.LittleEndian
+	for left, k := 256, 384; k < chunkHeaderSize; k += 4 {
+		for off := le.Uint32(c.data[k:]); left > 0 && off >= chunkHeaderSize && int64(off) <= ChunkSize-definitionHead; left-- {
+			if p, err := c.program(le.Uint32(c.data[off+4:]), off); err == nil {
+				add(p)
+			}
+			off = le.Uint32(c.data[off:])
+		}
+	}
+}

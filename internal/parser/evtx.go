@@ -1,0 +1,348 @@
+package parser
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"iter"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/goshawk-ir/goshawk/evtx"
+	"github.com/goshawk-ir/goshawk/internal/event"
+	"github.com/goshawk-ir/goshawk/internal/evidence"
+)
+
+func init() {
+	logs := &evtxLogs{}
+	register(Parser{
+		Name:  "evtx",
+		Doc:   "Windows event logs since Vista, records in slack and in damaged chunks included; docs/formats/evtx.md",
+		Match: func(_ string, head []byte) bool { return evtx.Is(head) },
+		Parse: logs.parse,
+		Split: splitEVTX,
+	})
+	register(Parser{
+		Name:  "evtx-carve",
+		Doc:   "records of Windows event logs in files of no known kind: cut or shifted logs, unallocated space",
+		Match: func(string, []byte) bool { return true },
+		Parse: logs.carve,
+		Carve: true,
+	})
+}
+
+// evtxPart is how many chunks a part of a log has.
+const evtxPart = 16
+
+func splitEVTX(in *evidence.Input) []int64 {
+	parts := []int64{0}
+	for at := int64(evtx.FileHeaderSize + evtxPart*evtx.ChunkSize); at < in.Size; at += evtxPart * evtx.ChunkSize {
+		parts = append(parts, at)
+	}
+	return parts
+}
+
+// evtxLogs is what all event logs of a run share: templates and layouts, which are read once, and the schemas made of
+// them.
+type evtxLogs struct {
+	cache   evtx.Cache
+	mu      sync.Mutex
+	schemas map[evtxShape]*event.Schema
+	known   []evtxKnown // of the files that were read last
+}
+
+// evtxKnown is the templates of a file, which its parts share.
+type evtxKnown struct {
+	origin    *event.Origin
+	templates *evtx.Templates
+}
+
+// maxEVTXKnown is of how many files the templates are kept.
+const maxEVTXKnown = 16
+
+func (l *evtxLogs) templates(origin *event.Origin, f *evtx.File) *evtx.Templates {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.known {
+		if k.origin == origin {
+			return k.templates
+		}
+	}
+	if len(l.known) >= maxEVTXKnown {
+		l.known = append(l.known[:0], l.known[1:]...)
+	}
+	t := f.Templates(&l.cache)
+	l.known = append(l.known, evtxKnown{origin, t})
+	return t
+}
+
+// evtxShape is what makes a schema. Classic providers use one template for all their events, so the layout alone
+// does not say what a record is.
+type evtxShape struct {
+	layout            *evtx.Layout
+	provider, channel string
+	eventID           uint32
+	hasEventID        bool
+}
+
+// maxEVTXSchemas bounds the schemas that are kept. Hostile logs can make any number.
+const maxEVTXSchemas = 1 << 14
+
+func (l *evtxLogs) schema(shape evtxShape) *event.Schema {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.schemas[shape]; s != nil {
+		return s
+	}
+	if l.schemas == nil || len(l.schemas) >= maxEVTXSchemas {
+		l.schemas = map[evtxShape]*event.Schema{}
+	}
+	s := &event.Schema{
+		Source: "evtx", Product: "windows", Provider: shape.provider, Channel: shape.channel,
+		EventID: shape.eventID, HasEventID: shape.hasEventID,
+	}
+	for _, f := range shape.layout.Fields {
+		s.Fields = append(s.Fields, event.Field{Name: f.Name})
+	}
+	// What the envelope shows already; the event identifier only if it is a number.
+	at := shape.layout
+	for _, i := range []int{at.Provider, at.Channel, at.Computer, at.Time, at.RecordID} {
+		if i >= 0 {
+			s.Fields[i].Envelope = true
+		}
+	}
+	if at.EventID >= 0 {
+		s.Fields[at.EventID].Envelope = shape.hasEventID
+	}
+	l.schemas[shape] = s
+	return s
+}
+
+func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
+	return func(yield func(*event.Record, error) bool) {
+		f, err := evtx.Open(in, in.Size)
+		if err != nil {
+			yield(nil, evtxProblem(err))
+			return
+		}
+		r := l.reader(in, yield)
+		r.chunk.Templates = l.templates(in.Origin, f)
+		for i := range f.Chunks() {
+			at := evtx.FileHeaderSize + int64(i)*evtx.ChunkSize
+			if at < in.From && in.From > 0 {
+				continue
+			}
+			if at >= in.To && in.To < in.Size {
+				return
+			}
+			for record, err := range f.Records(i, r.chunk) {
+				if !r.take(record, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// evtxProblem says what a reader's error means for the case.
+func evtxProblem(err error) error {
+	var d *evtx.Damage
+	if !errors.As(err, &d) {
+		return &evidence.Problem{Offset: -1, What: "read an event log", Err: err}
+	}
+	p := &evidence.Problem{Offset: d.Offset, What: d.What, Err: d.Err}
+	for _, c := range [][2]error{
+		{evtx.ErrLimit, evidence.ErrLimit}, {evtx.ErrTruncated, evidence.ErrTruncated}, {evtx.ErrCorrupt, evidence.ErrCorrupt},
+	} {
+		if errors.Is(d.Err, c[0]) {
+			p.Err = evtxCause{d.Err, c[1]}
+			break
+		}
+	}
+	return p
+}
+
+// evtxCause is an error of package evtx under the name that the case has for it.
+type evtxCause struct {
+	error
+	cause error
+}
+
+func (c evtxCause) Unwrap() []error { return []error{c.error, c.cause} }
+
+// evtxReader hands records out for one call of Parse.
+type evtxReader struct {
+	logs   *evtxLogs
+	chunk  *evtx.Chunk
+	yield  func(*event.Record, error) bool
+	record event.Record
+	values evtxValues
+	bound  map[*evtx.Layout]*evtxBinding
+	hosts  map[string]string
+	host   []byte // the computer of the record before, as it lay in the evidence, and its name
+	name   string
+}
+
+// evtxBinding remembers the schema of the last record with a layout: the next one is likely to have the same.
+type evtxBinding struct {
+	schema            *event.Schema
+	provider, channel []byte
+	id                uint64
+}
+
+func (l *evtxLogs) reader(in *evidence.Input, yield func(*event.Record, error) bool) *evtxReader {
+	r := &evtxReader{
+		logs: l, chunk: evtx.NewChunk(&l.cache), yield: yield, bound: map[*evtx.Layout]*evtxBinding{}, hosts: map[string]string{},
+	}
+	r.record.Origin, r.record.Values = in.Origin, &r.values
+	return r
+}
+
+// take hands out a record, or damage.
+func (r *evtxReader) take(record *evtx.Record, err error) bool {
+	if err != nil {
+		return r.yield(nil, evtxProblem(err))
+	}
+	r.values.record, r.values.scratch = record, r.values.scratch[:0]
+	e := &r.record
+	e.Schema = r.schema(record)
+	e.Offset, e.Recovered = record.Offset, record.Recovered
+	e.HasRecordID, e.RecordID = true, record.ID
+	l := record.Layout()
+	if l.RecordID >= 0 && record.Len(l.RecordID) > 0 {
+		if id, ok := record.Value(l.RecordID, 0).Uint(); ok {
+			e.RecordID = id
+		}
+	}
+	e.Time = evtxTime(record, l)
+	e.Host = r.computer(record, l)
+	return r.yield(e, nil)
+}
+
+// evtxTime returns the time that System states, or else the one of the record's header.
+func evtxTime(record *evtx.Record, l *evtx.Layout) time.Time {
+	if l.Time >= 0 && record.Len(l.Time) > 0 {
+		v := record.Value(l.Time, 0)
+		if t, ok := v.Time(); ok {
+			return t
+		}
+		if t, err := time.Parse(time.RFC3339Nano, string(v.AppendText(nil))); err == nil {
+			return t.UTC()
+		}
+	}
+	return record.WrittenTime()
+}
+
+func (r *evtxReader) computer(record *evtx.Record, l *evtx.Layout) string {
+	if l.Computer < 0 || record.Len(l.Computer) == 0 {
+		return r.record.Origin.Host
+	}
+	v := record.Value(l.Computer, 0)
+	if r.host != nil && bytes.Equal(r.host, v.Raw) {
+		return r.name
+	}
+	name, ok := r.hosts[string(v.Raw)]
+	if !ok {
+		name = string(v.AppendText(nil))
+		if name == "" {
+			name = r.record.Origin.Host
+		}
+		if len(r.hosts) >= 1024 {
+			clear(r.hosts)
+		}
+		r.hosts[string(v.Raw)] = name
+	}
+	r.host, r.name = append(r.host[:0], v.Raw...), name
+	return name
+}
+
+// schema returns the schema of the record.
+func (r *evtxReader) schema(record *evtx.Record) *event.Schema {
+	l := record.Layout()
+	one := func(field int) evtx.Value {
+		if field < 0 || record.Len(field) == 0 {
+			return evtx.Value{}
+		}
+		return record.Value(field, 0)
+	}
+	provider, channel := one(l.Provider), one(l.Channel)
+	id, hasID := evtxEventID(one(l.EventID))
+	b := r.bound[l]
+	if b != nil && b.id == id && bytes.Equal(b.provider, provider.Raw) && bytes.Equal(b.channel, channel.Raw) {
+		return b.schema
+	}
+	if b == nil {
+		if len(r.bound) >= maxEVTXSchemas {
+			clear(r.bound)
+		}
+		b = &evtxBinding{}
+		r.bound[l] = b
+	}
+	b.id = id
+	b.provider, b.channel = append(b.provider[:0], provider.Raw...), append(b.channel[:0], channel.Raw...)
+	b.schema = r.logs.schema(evtxShape{
+		layout: l, provider: string(provider.AppendText(nil)), channel: string(channel.AppendText(nil)), eventID: uint32(id), hasEventID: hasID,
+	})
+	return b.schema
+}
+
+// evtxNoID stands for an event identifier that is none.
+const evtxNoID = 1 << 63
+
+func evtxEventID(v evtx.Value) (uint64, bool) {
+	if n, ok := v.Uint(); ok && n <= 1<<32-1 {
+		return n, true
+	}
+	if v.IsNull() {
+		return evtxNoID, false
+	}
+	n, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 32)
+	if err != nil {
+		return evtxNoID, false
+	}
+	return n, true
+}
+
+// evtxValues gives the values of the record under way.
+type evtxValues struct {
+	record  *evtx.Record
+	scratch []byte // text of values that are neither text nor whole numbers
+}
+
+// Len returns how many values the field has.
+func (v *evtxValues) Len(field int) int { return v.record.Len(field) }
+
+// At returns value k of the field.
+func (v *evtxValues) At(field, k int) event.Value {
+	x := v.record.Value(field, k)
+	if raw, ok := x.Text16(); ok {
+		return event.Value{Kind: event.UTF16, Raw: raw}
+	}
+	if x.IsNull() {
+		return event.Value{}
+	}
+	switch x.Type {
+	case evtx.TypeUint8, evtx.TypeUint16, evtx.TypeUint32, evtx.TypeUint64:
+		n, _ := x.Uint()
+		return event.Value{Kind: event.Uint, Num: n}
+	case evtx.TypeInt8, evtx.TypeInt16, evtx.TypeInt32, evtx.TypeInt64:
+		n, _ := x.Int()
+		return event.Value{Kind: event.Int, Num: uint64(n)}
+	case evtx.TypeBool:
+		if n := binary.LittleEndian.Uint32(x.Raw); n > 1 {
+			return event.Value{Kind: event.Int, Num: uint64(int32(n))}
+		} else {
+			return event.Value{Kind: event.Bool, Num: uint64(n)}
+		}
+	case evtx.TypeText:
+		return event.Value{Kind: event.Text, Raw: x.Raw}
+	}
+	kind := event.Text
+	if x.IsNumber() {
+		kind = event.Number
+	}
+	start := len(v.scratch)
+	v.scratch = x.AppendText(v.scratch)
+	return event.Value{Kind: kind, Raw: v.scratch[start:len(v.scratch):len(v.scratch)]}
+}

@@ -1,0 +1,74 @@
+package sigma
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// Matching that ignores case compares folded texts: every rune is replaced by one chosen member of the set of runes
+// that differ from it in case only (Unicode's simple case folding), the ASCII lower-case letter where the set has one.
+// Folding rune by rune keeps "contains" true: a text that contains a literal contains it folded, too.
+
+// foldTable holds the folded form of the runes of one and two bytes.
+var foldTable = func() (t [0x800]uint16) {
+	for r := range t {
+		t[r] = uint16(foldSlow(rune(r)))
+	}
+	return t
+}()
+
+// foldSlow walks the orbit of r.
+func foldSlow(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		if next >= 'a' && next <= 'z' {
+			return next
+		}
+		if next < least {
+			least = next
+		}
+	}
+	if least >= 'A' && least <= 'Z' {
+		return least + 'a' - 'A'
+	}
+	return least
+}
+
+func foldRune(r rune) rune {
+	if int(r) < len(foldTable) {
+		return rune(foldTable[r])
+	}
+	return foldSlow(r)
+}
+
+// appendFold appends s folded. Bytes that are no UTF-8 stay as they are.
+func appendFold[T string | []byte](dst []byte, s T) []byte {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c >= 'A' && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			dst = append(dst, c)
+			i++
+			continue
+		}
+		r, n := decodeRune(s, i)
+		if r == utf8.RuneError && n == 1 {
+			dst = append(dst, c)
+		} else {
+			dst = utf8.AppendRune(dst, foldRune(r))
+		}
+		i += n
+	}
+	return dst
+}
+
+func decodeRune[T string | []byte](s T, i int) (rune, int) {
+	end := min(i+utf8.UTFMax, len(s))
+	var b [utf8.UTFMax]byte
+	n := copy(b[:], s[i:end])
+	return utf8.DecodeRune(b[:n])
+}
+
+func foldString(s string) string { return string(appendFold(nil, s)) }
