@@ -265,12 +265,10 @@ func (w *walker) slot(s slot) error {
 }
 
 func literal(typ Type, raw []byte) op {
-	o := op{kind: opValue, typ: typ, raw: raw}
 	if typ == TypeString {
-		o.raw = cutNUL(raw)
-		o.text = string(appendUTF16(nil, o.raw))
+		raw = cutNUL(raw)
 	}
-	return o
+	return op{kind: opValue, typ: typ, raw: raw}
 }
 
 // template reads the instance of a template among a record's own elements. It becomes a value that holds it.

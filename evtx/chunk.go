@@ -27,7 +27,7 @@ type Chunk struct {
 	walkers     []*walker // by depth
 	// Templates, if set, is asked for definitions that the chunk itself has lost.
 	Templates *Templates
-	orphans   map[int]*program // by number of values, and sign for the nesting
+	orphans   map[string]*program // by nesting, and which values hold BinXML
 	layouts   [64]layoutEntry
 	key       []byte
 
@@ -39,7 +39,7 @@ type Chunk struct {
 
 // NewChunk returns an empty Chunk whose templates are kept in cache.
 func NewChunk(cache *Cache) *Chunk {
-	c := &Chunk{cache: cache, data: make([]byte, ChunkSize), interned: map[string]string{}, definitions: map[uint32]definition{}, orphans: map[int]*program{}}
+	c := &Chunk{cache: cache, data: make([]byte, ChunkSize), interned: map[string]string{}, definitions: map[uint32]definition{}, orphans: map[string]*program{}}
 	c.definer.chunk = c
 	c.record.chunk = c
 	return c

@@ -8,8 +8,12 @@ func (r *Record) Layout() *Layout { return r.layout }
 func (r *Record) Len(field int) int {
 	f := &r.layout.Fields[field]
 	if f.direct {
-		// Fast path: no part of it can be missing, and only arrays have another length than 1.
-		return max(1, r.chunk.value(f.ref).Len())
+		// Fast path: nothing around it can be missing.
+		v := r.chunk.value(f.ref)
+		if f.ifAny && v.isEmpty() {
+			return 0
+		}
+		return max(1, v.Len())
 	}
 	n := 0
 	for i := range f.items {
@@ -48,7 +52,7 @@ func (r *Record) itemLen(i *item) int {
 			return 0
 		}
 	}
-	if i.show != showAlways && !r.shows(i) {
+	if i.ifAny && r.isEmpty(i) {
 		return 0
 	}
 	if len(i.parts) != 1 {
@@ -57,15 +61,14 @@ func (r *Record) itemLen(i *item) int {
 	return max(1, r.part(&i.parts[0]).Len())
 }
 
-// shows says whether something is left of an item that is shown only then.
-func (r *Record) shows(i *item) bool {
+// isEmpty says whether nothing is to be seen of an item.
+func (r *Record) isEmpty(i *item) bool {
 	for k := range i.parts {
-		p := &i.parts[k]
-		if !r.part(p).isEmpty() || i.show == showParts && !p.optional {
-			return true
+		if !r.part(&i.parts[k]).isEmpty() {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 func (r *Record) itemValue(i *item, k int) Value {

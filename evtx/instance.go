@@ -8,7 +8,7 @@ import (
 
 // Bounds of one record. A record takes less than a chunk, so no sound one comes near them.
 const (
-	maxSlots     = 1 << 14 // values of a template or of a stream
+	maxSlots     = 1 << 13 // values of a template or of a stream
 	maxInstances = 1 << 10
 )
 
@@ -110,7 +110,8 @@ func (c *Chunk) instance(pos, end, depth int) (n, next int, err error) {
 	le := binary.LittleEndian
 	id, off := le.Uint32(c.data[pos+1:]), le.Uint32(c.data[pos+5:])
 	pos += 9
-	if int64(off) == int64(pos) || c.salvage && c.definedHere(id, pos) {
+	// A carved record may lie at any place, so that the offset alone says nothing.
+	if !c.salvage && int64(off) == int64(pos) || c.salvage && c.definedHere(id, pos) {
 		if end-pos < definitionHead {
 			return 0, 0, fmt.Errorf("%w: a template definition at 0x%x of the chunk", ErrTruncated, pos)
 		}
@@ -132,17 +133,18 @@ func (c *Chunk) instance(pos, end, depth int) (n, next int, err error) {
 	if count > maxSlots || int(count)*4 > end-pos {
 		return 0, 0, fmt.Errorf("%w: a template with %d values at 0x%x of the chunk", ErrTruncated, count, pos)
 	}
-	if c.salvage {
-		if p == nil {
-			p = c.Templates.find(id, int(count))
-		}
-		if p == nil {
-			p, c.record.Orphan = c.orphan(int(count), depth), true
-		}
+	if p == nil {
+		p = c.Templates.find(id, int(count))
 	}
-	c.insts[n] = instance{program: p, first: int32(len(c.slots)), count: int32(count)}
-	next, err = c.values(pos, end, int(count), depth)
-	return n, next, err
+	first := len(c.slots)
+	c.insts[n] = instance{program: p, first: int32(first), count: int32(count)}
+	if next, err = c.values(pos, end, int(count), depth); err != nil {
+		return 0, 0, err
+	}
+	if p == nil {
+		c.insts[n].program = c.orphan(c.slots[first:first+int(count)], depth)
+	}
+	return n, next, nil
 }
 
 // values reads count descriptors and values at pos and returns where they end.
@@ -196,44 +198,45 @@ func (c *Chunk) program(id, off uint32) (*program, error) {
 	return p, err
 }
 
-// definedHere says whether the definition of a template seems to stand at pos, though the record gives another place: in
+// definedHere says whether the definition of a template seems to stand at pos, though the record may give another place: in
 // records that are no longer where they were written.
 func (c *Chunk) definedHere(id uint32, pos int) bool {
 	le := binary.LittleEndian
 	return pos+definitionHead+4 <= len(c.data) && le.Uint32(c.data[pos+4:]) == id && le.Uint32(c.data[pos+definitionHead:]) == fragmentHead
 }
 
-// orphan returns a program that stands for a lost definition with this many values. It names the values of what holds a
-// record's data value_0, value_1 and so on, those of what would be its System section system_value_0 and so on.
-func (c *Chunk) orphan(count, depth int) *program {
-	key, name := count, "system_value_"
-	if depth > 0 {
-		key, name = ^count, "value_"
+// orphan returns a program that stands for a lost definition with these values. It names the values of what holds a
+// record's data value_0, value_1 and so on, those of what would be its System section system_value_0 and so on; values
+// that hold BinXML stand beside them.
+func (c *Chunk) orphan(values []slot, depth int) *program {
+	c.record.Orphan = true
+	key := append(c.key[:0], byte(min(depth, 1)))
+	for _, s := range values {
+		key = append(key, byte(min(s.child, 0)))
 	}
-	if p := c.orphans[key]; p != nil {
+	c.key = key
+	if p := c.orphans[string(key)]; p != nil {
 		return p
 	}
-	ops := []op{{kind: opElement, id: none, text: "Event"}, {kind: opElement, id: none, text: "EventData"}}
-	if depth > 0 {
-		ops = ops[1:]
+	name, ops := "value_", []op{{kind: opElement, id: none, text: "EventData", body: 1}}
+	if depth == 0 {
+		name, ops = "system_value_", []op{{kind: opElement, id: none, text: "Event", body: 1}, {kind: opElement, id: none, text: "EventData", body: 2}}
 	}
-	ops[len(ops)-1].body = uint16(len(ops))
-	ops[0].body = min(1, uint16(len(ops)))
-	for k := range count {
-		label := literal(TypeString, nil)
-		label.text = name + strconv.Itoa(k)
-		for _, b := range []byte(label.text) {
+	for k, s := range values {
+		if s.child != noChild {
+			continue
+		}
+		label := op{kind: opValue, typ: TypeString}
+		for _, b := range []byte(name + strconv.Itoa(k)) {
 			label.raw = append(label.raw, b, 0)
 		}
 		at := uint16(len(ops))
 		ops = append(ops, op{kind: opElement, id: none, text: "Data", body: at + 3, end: at + 4},
 			op{kind: opAttr, text: "Name", end: at + 3}, label, op{kind: opSub, id: uint16(k), optional: true})
 	}
-	inner := uint16(len(ops))
-	if depth == 0 {
-		ops[1].end = inner
-		// The values that hold BinXML stand beside EventData, as they do in the templates of all providers.
-		for k := range count {
+	ops[1-min(depth, 1)].end = uint16(len(ops)) // of EventData
+	for k, s := range values {
+		if s.child != noChild {
 			ops = append(ops, op{kind: opSub, id: uint16(k), optional: true})
 		}
 	}
@@ -242,7 +245,7 @@ func (c *Chunk) orphan(count, depth int) *program {
 		clear(c.orphans)
 	}
 	p := c.cache.program(&[16]byte{}, ops)
-	c.orphans[key] = p
+	c.orphans[string(key)] = p
 	return p
 }
 

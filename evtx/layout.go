@@ -28,7 +28,8 @@ type Field struct {
 	Section Section
 
 	items  []item
-	direct bool // one item, which is one value of the record, present in every record
+	direct bool // one item, which is one value of the record, and nothing around it depends on another
+	ifAny  bool // of that item
 	ref    ref
 }
 
@@ -36,28 +37,18 @@ type Field struct {
 type item struct {
 	parts []part
 	deps  []ref // elements around it that are left out where this value is null
-	show  show
+	ifAny bool  // no value rather than an empty one: an attribute, or text beside elements
 }
-
-// show says when an item that is not left out is a value at all.
-type show uint8
-
-const (
-	showAlways  show = iota // an element: null if there is nothing in it
-	showParts               // an attribute: only if something is left of its parts
-	showContent             // text between elements: only if it is not empty
-)
 
 // part is a piece of an item: a literal, or a value of the record.
 type part struct {
-	literal  Value
-	ref      ref
-	isRef    bool
-	optional bool
+	literal Value
+	ref     ref
+	isRef   bool
 }
 
 // ref names a value of a record: the number of the instance and of the value in it.
-type ref struct{ inst, slot int16 }
+type ref struct{ inst, slot uint16 }
 
 // Layout is the shape of a record: which fields it has, and where their values lie. Records of one shape have the
 // same *Layout as long as they come through the same Cache. It is read-only.

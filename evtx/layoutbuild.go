@@ -15,6 +15,7 @@ type layoutBuilder struct {
 	names  map[string]bool
 	uses   map[ref]int
 	items  int
+	steps  int
 	// data is the name of the element before, if it was a Data element, and dataPath the path of its field: one of the
 	// same name right after it joins its list.
 	data, dataPath string
@@ -66,9 +67,8 @@ func buildLayout(c *Chunk) *Layout {
 
 func (f *Field) finish() {
 	if len(f.items) == 1 {
-		i := &f.items[0]
-		if len(i.parts) == 1 && i.parts[0].isRef && len(i.deps) == 0 && (i.show == showAlways || i.show == showParts && !i.parts[0].optional) {
-			f.direct, f.ref = true, i.parts[0].ref
+		if i := &f.items[0]; len(i.parts) == 1 && i.parts[0].isRef && len(i.deps) == 0 {
+			f.direct, f.ifAny, f.ref = true, i.ifAny, i.parts[0].ref
 		}
 	}
 }
@@ -77,13 +77,17 @@ func (f *Field) finish() {
 func (b *layoutBuilder) content(inst, from, to int, at place, nesting int) {
 	ops := b.c.insts[inst].program.ops
 	for i := from; i < to; i++ {
+		if b.steps++; b.steps > maxSteps {
+			b.layout.Cut = true
+			return
+		}
 		switch o := &ops[i]; o.kind {
 		case opElement:
-			b.element(inst, i, at, nesting)
+			b.element(inst, i, at, from > 0, nesting)
 			i = int(o.end) - 1
 		case opSub:
 			b.data = ""
-			if child := b.c.child(ref{int16(inst), int16(o.id)}); child != noChild && nesting < maxDepth {
+			if child := b.c.child(ref{uint16(inst), o.id}); child != noChild && nesting < maxDepth {
 				b.content(child, 0, len(b.c.insts[child].program.ops), at, nesting+1)
 			}
 		}
@@ -91,12 +95,12 @@ func (b *layoutBuilder) content(inst, from, to int, at place, nesting int) {
 }
 
 // element looks at one element: its attributes, its text, and the elements in it.
-func (b *layoutBuilder) element(inst, i int, at place, nesting int) {
+func (b *layoutBuilder) element(inst, i int, at place, inner bool, nesting int) {
 	ops := b.c.insts[inst].program.ops
 	o := &ops[i]
 	in := at.enter(o.text)
-	if at.depth > 0 && o.id != none { // what stands at the top is always there
-		in.deps = append(slices.Clip(at.deps), ref{int16(inst), int16(o.id)})
+	if inner && o.id != none { // what stands at the top of a definition is always there
+		in.deps = append(slices.Clip(at.deps), ref{uint16(inst), o.id})
 	}
 	if in.depth > maxDepth || len(in.path) > maxPath {
 		b.layout.Cut = true
@@ -113,23 +117,20 @@ func (b *layoutBuilder) element(inst, i int, at place, nesting int) {
 		}
 	}
 	parts, elements := b.parts(inst, int(o.body), int(o.end))
-	shown := showAlways
-	if elements || in.depth <= 2 {
-		shown = showContent
-	}
+	between := elements || in.depth <= 2
 	label := name
 	if isData && name == "" {
 		label = "Data"
 	}
 	attributes := b.attributes(inst, i, isData)
-	if len(parts) > 0 || shown == showAlways && (len(attributes) == 0 || isData) {
-		b.add(in, label, item{parts, in.deps, shown})
+	if len(parts) > 0 || !between && (len(attributes) == 0 || isData) {
+		b.add(in, label, item{parts, in.deps, between})
 	}
 	for _, k := range attributes {
 		value, _ := b.parts(inst, k+1, int(ops[k].end))
 		of := in
 		of.path += "@" + ops[k].text
-		b.add(of, label+"_"+ops[k].text, item{value, in.deps, showParts})
+		b.add(of, label+"_"+ops[k].text, item{value, in.deps, true})
 	}
 	if elements {
 		b.content(inst, int(o.body), int(o.end), in, nesting)
@@ -184,12 +185,16 @@ func (at place) lastName() string { return at.path[strings.LastIndexByte(at.path
 func (b *layoutBuilder) parts(inst, from, to int) (parts []part, elements bool) {
 	ops := b.c.insts[inst].program.ops
 	for i := from; i < to; i++ {
+		if b.steps++; b.steps > maxSteps {
+			b.layout.Cut = true
+			return nil, false
+		}
 		switch o := &ops[i]; o.kind {
 		case opElement:
 			elements = true
 			i = int(o.end) - 1
 		case opSub:
-			r := ref{int16(inst), int16(o.id)}
+			r := ref{uint16(inst), o.id}
 			if b.c.child(r) != noChild {
 				elements = true
 				continue
@@ -198,7 +203,7 @@ func (b *layoutBuilder) parts(inst, from, to int) (parts []part, elements bool) 
 				b.layout.Cut = true
 				continue
 			}
-			parts = append(parts, part{ref: r, isRef: true, optional: o.optional})
+			parts = append(parts, part{ref: r, isRef: true})
 		case opValue:
 			parts = append(parts, part{literal: Value{o.typ, o.raw}})
 		default:

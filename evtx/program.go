@@ -29,7 +29,7 @@ type op struct {
 	id       uint16 // opSub: number of the value; opElement: number of the value that it depends on; opChar
 	body     uint16 // opElement: where its content begins, after its attributes
 	end      uint16 // opElement, opAttr: the step after its content
-	text     string // name, or text as UTF-8
+	text     string // name, or the text of CDATA and the like
 	raw      []byte // opValue: the value as it lies in the definition
 }
 

@@ -46,8 +46,7 @@ func (r *Record) read(salvage bool) error {
 // bare makes r a record of which nothing but its header can be read.
 func (r *Record) bare() {
 	c := r.chunk
-	c.insts, c.slots = append(c.insts[:0], instance{program: c.orphan(0, 0)}), c.slots[:0]
-	r.Orphan = true
+	c.insts, c.slots = append(c.insts[:0], instance{program: c.orphan(nil, 0)}), c.slots[:0]
 	r.layout = c.layout()
 }
 

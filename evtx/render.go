@@ -314,7 +314,7 @@ func escapeJSON(dst []byte, r rune) []byte {
 	case r == '\t':
 		return append(dst, '\\', 't')
 	case r < 0x20:
-		return append(dst, '\\', 'u', '0', '0', lowerHex[r>>4], lowerHex[r&15])
+		return append(dst, '\\', 'u', '0', '0', upperHex[r>>4], upperHex[r&15])
 	}
 	return utf8.AppendRune(dst, r)
 }

@@ -32,7 +32,7 @@ func (f *File) Templates(cache *Cache) *Templates {
 
 // find returns a definition with this identifier that asks for no more values than there are; nil if there is none.
 func (t *Templates) find(id uint32, count int) *program {
-	if t == nil {
+	if t == nil || count > maxSlots {
 		return nil
 	}
 	t.once.Do(t.read)

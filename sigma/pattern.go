@@ -275,3 +275,18 @@ const (
 	shapeEquals
 	shapeOther // a hit of the literal is a reason to look closer
 )
+
+// join makes neighbouring literals one.
+func (p *pattern) join() {
+	for k, q := range p.parts {
+		var out part
+		for _, x := range q {
+			if last := len(out) - 1; last >= 0 && x.text != nil && out[last].text != nil {
+				out[last].text = append(out[last].text[:len(out[last].text):len(out[last].text)], x.text...)
+				continue
+			}
+			out = append(out, x)
+		}
+		p.parts[k] = out
+	}
+}

@@ -22,7 +22,7 @@ type expression struct {
 }
 
 // compileExpression tries the linear engine first.
-func compileExpression(text string, timeout time.Duration) (*expression, error) {
+func compileExpression(text string) (*expression, error) {
 	linear, err := regexp.Compile(text)
 	if err == nil {
 		return &expression{linear: linear}, nil
@@ -31,7 +31,7 @@ func compileExpression(text string, timeout time.Duration) (*expression, error) 
 	if slowErr != nil {
 		return nil, err
 	}
-	slow.MatchTimeout = timeout
+	slow.MatchTimeout = defaultRegexpTimeout
 	return &expression{slow: slow}, nil
 }
 

@@ -46,7 +46,6 @@ func (inv *investigation) verify(cmd *cobra.Command, env *environment, dir strin
 	if err != nil {
 		return err
 	}
-	defer reader.Close()
 	c := reader.Case()
 	if len(args) == 0 {
 		for _, e := range c.Evidence {

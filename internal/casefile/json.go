@@ -49,5 +49,5 @@ func appendEscape(dst []byte, r rune) []byte {
 }
 
 func hasGlyph(r rune) bool {
-	return r >= 0xa0 && !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+	return unicode.IsGraphic(r) && !unicode.Is(unicode.Cf, r)
 }

@@ -72,15 +72,20 @@ func (r *Reader) Dir() string { return r.dir }
 // Findings yields the lines of findings.jsonl, in order of time. A line that can't be read is yielded as an error, and
 // ends the sequence.
 func (r *Reader) Findings() iter.Seq2[*finding.Finding, error] {
-	return lines[finding.Finding](r.dir, FindingsName)
+	return lines[finding.Finding](r.dir, FindingsName, nil)
+}
+
+// SomeFindings yields the findings that want asks for by their position, from 0; the others are passed over unread.
+func (r *Reader) SomeFindings(want func(position int64) bool) iter.Seq2[*finding.Finding, error] {
+	return lines[finding.Finding](r.dir, FindingsName, want)
 }
 
 // Evidence yields the lines of evidence.jsonl.
 func (r *Reader) Evidence() iter.Seq2[*EvidenceFile, error] {
-	return lines[EvidenceFile](r.dir, EvidenceName)
+	return lines[EvidenceFile](r.dir, EvidenceName, nil)
 }
 
-func lines[T any](dir, name string) iter.Seq2[*T, error] {
+func lines[T any](dir, name string, want func(int64) bool) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		f, err := os.Open(filepath.Join(dir, name))
 		if err != nil {
@@ -90,9 +95,12 @@ func lines[T any](dir, name string) iter.Seq2[*T, error] {
 		defer f.Close()
 		s := bufio.NewScanner(f)
 		s.Buffer(make([]byte, 64<<10), maxLineBytes)
-		n := 0
+		n := int64(0)
 		for s.Scan() {
 			n++
+			if want != nil && !want(n-1) {
+				continue
+			}
 			v := new(T)
 			if err := json.Unmarshal(s.Bytes(), v); err != nil {
 				yield(nil, fmt.Errorf("read %s, line %d: %w", name, n, err))

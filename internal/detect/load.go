@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goshawk-ir/goshawk/internal/rules/attack"
 	"github.com/goshawk-ir/goshawk/sigma"
 )
 
@@ -115,5 +116,14 @@ func hashRules(rules []*sigma.Rule, correlations []*sigma.Correlation, filters [
 	return hex.EncodeToString(sum[:])
 }
 
-// canonical says technique ids in the one version of ATT&CK that goshawk shows.
-func canonical(techniques []string) []string { return techniques }
+// canonical says technique ids in the one version of ATT&CK that goshawk shows, in order and without repeats. An id that no
+// version knows is shown as it is.
+func canonical(techniques []string) []string {
+	var ids []string
+	for _, t := range techniques {
+		id, _ := attack.Canonical(t)
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

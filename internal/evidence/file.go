@@ -46,7 +46,7 @@ func (f *File) Open() (*Input, error) {
 		return nil, errReleased
 	}
 	return &Input{
-		ReaderAt: f.blob, Size: f.Size, To: f.Size, Original: f.Original,
+		ReaderAt: f.blob, Size: f.Size, To: f.Size, Original: f.Original, Modified: f.Modified,
 		Origin: &event.Origin{Path: f.Path, SHA256: f.SHA256, Host: f.Host},
 	}, nil
 }

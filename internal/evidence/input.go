@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/event"
 )
@@ -46,6 +47,9 @@ type Input struct {
 	// Original is the file's path on the machine that it was taken from, "/"-separated with a drive letter
 	// where there is one ("C:/Windows/System32/winevt/Logs/Security.evtx"), or "" where the collection doesn't say.
 	Original string
+	// Modified is when the file was last changed, as the file system or the container says; zero if neither does. It
+	// tells the year of logs that leave it out.
+	Modified time.Time
 	// From and To bound the part that this call of a parser is to read: units (chunks, lines) that begin in
 	// [From, To). The whole file is [0, Size).
 	From, To int64

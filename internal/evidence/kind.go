@@ -36,7 +36,7 @@ var magics = []magic{
 	{"ntfs-logfile", 0, "RCRD(\x00", nil},
 	{"lnk", 0, "\x4c\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46", nil},
 	{"ese", 4, "\xef\xcd\xab\x89", nil},
-	{"etl", 0x68, "\x00\x00", isETL},
+	{"etl", 0, "", isETL},
 	{"ole", 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", nil},
 	{"pst", 0, "!BDN", nil},
 	{"dbx", 0, "\xcf\xad\x12\xfe", nil},
@@ -196,6 +196,9 @@ func kindOf(head []byte, b *blob) string {
 	for i := range magics {
 		m := &magics[i]
 		if len(head) >= m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.bytes)) && (m.more == nil || m.more(head)) {
+			if m.kind == "ole" {
+				return oleKind(head)
+			}
 			return m.kind
 		}
 	}
@@ -239,6 +242,25 @@ func kindElsewhere(head []byte, b *blob) string {
 		return "zeros"
 	}
 	return "unknown"
+}
+
+// oleStreams tell compound files by the name of a stream, as far as the directory lies in the head.
+var oleStreams = []struct{ kind, stream string }{
+	{"jumplist", "DestList"}, {"doc", "WordDocument"}, {"xls", "Workbook"}, {"ppt", "PowerPoint Document"},
+	{"msg", "__properties_version1.0"}, {"thumbs-db", "Catalog"},
+}
+
+func oleKind(head []byte) string {
+	for _, s := range oleStreams {
+		wide := make([]byte, 0, 2*len(s.stream))
+		for i := range len(s.stream) {
+			wide = append(wide, s.stream[i], 0)
+		}
+		if bytes.Contains(head, append([]byte{0, 0}, wide...)) || bytes.Contains(head, append(wide, 0, 0)) {
+			return s.kind
+		}
+	}
+	return "ole"
 }
 
 func readExact(r io.ReaderAt, p []byte, at int64) bool {

@@ -239,8 +239,9 @@ func looksLikeHeaders(text string) bool {
 			continue
 		}
 		name, _, ok := strings.Cut(line, ":")
+		name = strings.TrimRight(name, " ")
 		if !ok || name == "" || strings.ContainsAny(name, " \t\"{}<>=[]") {
-			return false
+			break // spam's headers may be broken further down
 		}
 		good++
 		switch strings.ToLower(name) {

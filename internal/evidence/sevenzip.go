@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 
 	"github.com/bodgit/sevenzip"
 	"github.com/stangelandcl/ppmd"
@@ -69,26 +70,34 @@ func openSevenZipFile(f *sevenzip.File) (io.Reader, error) {
 	return &closingReader{Reader: content, inner: safeReader{r}}, nil
 }
 
-// openSevenZip finds the password, where one is needed, by reading the first member: the format has no other check.
+// openSevenZip finds the password, where one is needed, by reading the first member: the format has no other check, and no mark
+// that tells a wrong password from damage. So passwords are tried on an archive that only seems damaged, too.
 func openSevenZip(c *container) (*sevenzip.Reader, error) {
 	z, err := newSevenZip(c, "")
 	if err == nil {
-		if err = probeSevenZip(z); err == nil || !isEncrypted(err) {
-			return z, nil // damage in a member is found when it is read
+		if err = probeSevenZip(z); err == nil {
+			return z, nil
 		}
-	}
-	if !isEncrypted(err) {
+	} else if !isEncrypted(err) {
 		return nil, sevenZipError(err)
 	}
 	for _, password := range c.o.passwords() {
-		if z, err := newSevenZip(c, password); err == nil && probeSevenZip(z) == nil {
-			return z, nil
+		if with, err := newSevenZip(c, password); err == nil && probeSevenZip(with) == nil {
+			// A fresh one: deriving a key writes over the initialisation vector that the library holds, so
+			// the same encrypted stream can't be opened twice.
+			return newSevenZip(c, password)
 		}
 	}
-	return nil, errPassword
+	if isEncrypted(err) {
+		return nil, errPassword
+	}
+	return z, nil // damage in a member is found again when it is read
 }
 
 func newSevenZip(c *container, password string) (z *sevenzip.Reader, err error) {
+	if err := checkSevenZip(c, password); err != nil {
+		return nil, err
+	}
 	err = safely(func() (err error) {
 		z, err = sevenzip.NewReaderWithPassword(c, c.size, password)
 		return err
@@ -182,7 +191,7 @@ func sevenZipPPMd(p []byte, size uint64, readers []io.ReadCloser) (io.ReadCloser
 		return nil, fmt.Errorf("PPMd properties: %w", ErrCorrupt)
 	}
 	memory := binary.LittleEndian.Uint32(p[1:])
-	if memory > maxWindow || size > 1<<62 {
+	if memory > maxWindow || size > math.MaxInt {
 		return nil, fmt.Errorf("%w: PPMd asks for %d bytes of memory", ErrLimit, memory)
 	}
 	r, err := ppmd.NewH7zReader(in, int(p[0]), int(memory), int(size))

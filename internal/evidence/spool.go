@@ -128,7 +128,7 @@ func (w *walker) unpack(r io.Reader, b *budget) unpacked {
 		}
 		result.err = err
 	}
-	if errors.Is(result.err, context.Canceled) {
+	if errors.Is(result.err, ErrLimit) || errors.Is(result.err, context.Canceled) {
 		sink.discard()
 		return result
 	}

@@ -20,7 +20,7 @@ func readTar(r io.Reader, yield func(*member, error) bool) {
 	t := tar.NewReader(in)
 	lost := int64(-1) // where the damage began
 	for {
-		at := in.read
+		at := (in.read + 511) &^ 511 // the padding of the member before may be unread
 		h, err := t.Next()
 		switch {
 		case err == io.EOF:
@@ -42,7 +42,7 @@ func readTar(r io.Reader, yield func(*member, error) bool) {
 			if lost < 0 {
 				lost = at
 			}
-			if in.read == at && in.err != nil {
+			if in.err != nil {
 				yield(nil, tarProblem(lost, ErrTruncated))
 				return
 			}

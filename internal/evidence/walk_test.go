@@ -369,3 +369,22 @@ func TestNames(t *testing.T) {
 		t.Errorf("dosText of UTF-8: %q", got)
 	}
 }
+
+func TestFoldersOfCollections(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "Collection-PC05-2024-03-01T10_11_12Z")
+	write(t, filepath.Join(dir, "client_info.json"), []byte(`{"Hostname":"PC05","Fqdn":"pc05.example.com"}`))
+	write(t, filepath.Join(dir, "uploads", "ntfs", "%5C%5C.%5CC%3A", "$MFT"), []byte("x"))
+	f := find(t, walk(t, Options{}, dir), "uploads/ntfs/%5C%5C.%5CC%3A/$MFT")
+	if f.Original != "C:/$MFT" || f.Host != "pc05.example.com" {
+		t.Errorf("%q on %q", f.Original, f.Host)
+	}
+	data := tarOf(t, "[root]/var/log/auth.log", "a line\n", "live_response/ps.txt", "a line\n")
+	all := walk(t, Options{}, write(t, filepath.Join(t.TempDir(), "uac-web-01-linux-20240301101112.tar.gz"), gz(t, "", data)))
+	if all[0].Original != "/var/log/auth.log" || all[0].Host != "web-01" || all[1].Original != "" || all[1].Host != "web-01" {
+		t.Errorf("%+v, %+v", all[0].File, all[1].File)
+	}
+	in, err := (&File{blob: newBlob(strings.NewReader("x"), 1, nil), Size: 1, Original: "C:/x", Host: "PC05", Path: "x"}).Open()
+	if err != nil || in.Original != "C:/x" || in.Origin.Host != "PC05" || in.Origin.Path != "x" {
+		t.Errorf("what the layout says is lost in the input: %+v, %v", in, err)
+	}
+}

@@ -132,11 +132,11 @@ func (s *jsonStream) end(depth int) (int, error) {
 	skip := jsonSkip{depth: depth}
 	for i := t.pos; ; {
 		end, done, err := skip.run(t.buf, i)
+		if end-t.pos > maxUnit {
+			return end, errJSONLong
+		}
 		if done || err != nil {
 			return end, err
-		}
-		if len(t.buf)-t.pos > maxUnit {
-			return end, errJSONLong
 		}
 		seen := len(t.buf) - t.pos
 		if !t.fill() {

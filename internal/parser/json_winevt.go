@@ -99,9 +99,8 @@ func windowsField(name string) (f event.Field, system bool) {
 		}
 		return event.Field{Name: element}, false
 	}
-	// An empty section, and the name space of the root, say nothing of the event.
-	boiler := name == "EventData" || name == "UserData" || name == "#attributes.xmlns"
-	return event.Field{Name: name, Envelope: boiler}, false
+	// The name space of the root says nothing of the event.
+	return event.Field{Name: name, Envelope: name == "#attributes.xmlns"}, false
 }
 
 // elementName turns the attributes of an element, as evtx_dump writes them, into Element_Attribute.

@@ -160,7 +160,7 @@ func (r *textReader) line() (line []byte, whole, ok bool) {
 			end := r.pos + seen + i
 			line, r.begin, r.pos = r.buf[r.pos:end], r.pos, end+1
 			r.lineOff = r.offset(r.begin)
-			return line, true, true
+			return line, len(line) <= maxUnit, true
 		}
 		if seen = len(r.buf) - r.pos; seen > maxUnit {
 			r.lineOff = r.offset(r.pos)

@@ -1,33 +1,41 @@
 package report
 
-func attackVersion() string { return "19" }
+import (
+	"slices"
 
-var names = map[string][]string{
-	"T1566.003": {"Spearphishing via Service", "initial-access"}, "T1204.002": {"Malicious File", "execution"}, "T1059.001": {"PowerShell", "execution"}, "T1218.005": {"Mshta", "stealth"},
-	"T1218.011": {"Rundll32", "stealth"}, "T1543.003": {"Windows Service", "persistence", "privilege-escalation"}, "T1547.005": {"Security Support Provider", "persistence", "privilege-escalation"},
-	"T1003.001": {"LSASS Memory", "credential-access"}, "T1003.002": {"Security Account Manager", "credential-access"}, "T1087.002": {"Domain Account", "discovery"}, "T1082": {"System Information Discovery", "discovery"},
-	"T1016": {"System Network Configuration Discovery", "discovery"}, "T1021.002": {"SMB/Windows Admin Shares", "lateral-movement"}, "T1053.005": {"Scheduled Task", "execution", "persistence", "privilege-escalation"},
-	"T1685": {"Disable or Modify Tools", "defense-impairment"}, "T1686": {"Disable or Modify System Firewall", "defense-impairment"}, "T1070.001": {"Clear Windows Event Logs", "stealth"}, "T1070.004": {"File Deletion", "stealth"},
-	"T1560.001": {"Archive via Utility", "collection"}, "T1071.001": {"Web Protocols", "command-and-control"}, "T1005": {"Data from Local System", "collection"}, "T1055": {"Process Injection", "stealth", "privilege-escalation"}, "T1078": {"Valid Accounts", "initial-access", "persistence", "stealth"},
-}
+	"github.com/goshawk-ir/goshawk/internal/rules/attack"
+)
 
-func techniqueName(id string) string {
-	if n := names[id]; n != nil {
-		return n[0]
+// canonicalTechniques shows technique ids of any version in the one that the case is stamped with, without repeats. An id that
+// ATT&CK doesn't know stays as it is.
+func canonicalTechniques(ids []string) []string {
+	var out []string
+	for _, id := range ids {
+		if c, ok := attack.Canonical(id); ok {
+			id = c
+		}
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
 	}
-	return id
+	return out
 }
 
-func tacticsOf(id string) []string {
-	if n := names[id]; n != nil {
-		return n[1:]
+// techniqueName names a technique; "" for one that ATT&CK doesn't know.
+func techniqueName(id string) string { return attack.Name(id) }
+
+// mainTactics returns the aims that a technique may be taken to speak of. One that serves many aims (valid accounts, scheduled
+// tasks) says little about any of them: of such a technique only what it does itself counts, not what it may be for.
+func mainTactics(id string) []string {
+	all := attack.Tactics(id)
+	if len(all) <= 2 {
+		return all
 	}
-	return nil
-}
-
-type tactic struct{ Short, Name string }
-
-func tactics() []tactic {
-	return []tactic{{"initial-access", "Initial Access"}, {"execution", "Execution"}, {"persistence", "Persistence"}, {"privilege-escalation", "Privilege Escalation"}, {"stealth", "Stealth"}, {"defense-impairment", "Defense Impairment"},
-		{"credential-access", "Credential Access"}, {"discovery", "Discovery"}, {"lateral-movement", "Lateral Movement"}, {"collection", "Collection"}, {"command-and-control", "Command and Control"}, {"exfiltration", "Exfiltration"}, {"impact", "Impact"}}
+	return slices.DeleteFunc(slices.Clone(all), func(t string) bool {
+		switch t {
+		case "initial-access", "persistence", "privilege-escalation", "stealth":
+			return true
+		}
+		return false
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/finding"
@@ -214,7 +215,7 @@ func newChart(m *Model, a *axis) *chart {
 			l.Dots = append(l.Dots, dot{
 				X:     round(c.Left + inner*(float64(i)+0.5)/float64(a.Bins)),
 				R:     round(3 + 13*math.Sqrt(float64(b[rank]-1)/float64(highest))),
-				Title: fmt.Sprintf("%s from %s: %s", plural(b[rank], level+" finding"), at.Format("2 Jan 2006 15:04"), stepText(a.Step)),
+				Title: fmt.Sprintf("%s in the %s from %s", plural(b[rank], level+" finding"), stepText(a.Step), at.Format("2 Jan 2006 15:04")),
 			})
 		}
 		c.Lanes = append(c.Lanes, l)
@@ -223,7 +224,7 @@ func newChart(m *Model, a *axis) *chart {
 	c.Bottom = y - laneHeight/2
 	c.Height = c.Bottom + 26
 	c.Ticks = a.ticks(c.Left, inner)
-	c.Text = fmt.Sprintf("Findings over time, %s. One row for each level; each dot is %s.", c.Span, stepText(a.Step))
+	c.Text = fmt.Sprintf("Findings over time, %s. One row for each level; each dot stands for %s, its size for the number.", c.Span, stepText(a.Step))
 	c.Days, c.MoreDays = days(a, bins)
 	return c
 }
@@ -254,17 +255,14 @@ func days(a *axis, bins []Counts) (rows []dayRow, more int) {
 }
 
 // strip shows the findings of one host over time: a bar for each bin, coloured by the highest level in it, its height by the
-// logarithm of the number.
+// logarithm of the number. The bars of a level are one path, which keeps a page with many hosts small.
 type strip struct {
 	Width, Height float64
-	Bars          []bar
+	Bars          []bars
 	Text          string
 }
 
-type bar struct {
-	X, Y, W, H float64
-	Level      string
-}
+type bars struct{ Level, Path string }
 
 const (
 	stripWidth  = 336
@@ -274,13 +272,17 @@ const (
 func newStrip(m *Model, a *axis, h *Host) *strip {
 	s := &strip{Width: stripWidth, Height: stripHeight, Text: fmt.Sprintf("Findings on %s over time: %s, %s", hostName(h.Name), plural(h.Levels.Total(), "finding"), spanText(h.First, h.Last))}
 	w := float64(stripWidth) / float64(a.Bins)
+	var paths [len(Counts{})]strings.Builder
 	for i, b := range a.bins(m, []*Host{h}) {
-		n := b.Total()
-		if n == 0 {
-			continue
+		if n := b.Total(); n > 0 {
+			height, width := min(stripHeight-2, 8+9*math.Log10(float64(n))), max(w-1, 2)
+			fmt.Fprintf(&paths[topRank(b)], "M%g %gh%gv%gh-%gz", round(float64(i)*w), round(stripHeight-height), round(width), round(height), round(width))
 		}
-		height := min(stripHeight-2, 8+9*math.Log10(float64(n)))
-		s.Bars = append(s.Bars, bar{X: round(float64(i) * w), Y: round(stripHeight - height), W: round(max(w-1, 2)), H: round(height), Level: finding.Levels[topRank(b)]})
+	}
+	for rank, level := range slices.Backward(finding.Levels) {
+		if paths[rank].Len() > 0 {
+			s.Bars = append(s.Bars, bars{level, paths[rank].String()})
+		}
 	}
 	return s
 }

@@ -43,6 +43,8 @@ type Model struct {
 	EvidenceHosts map[string]*casefile.HostStat // records per host, whether or not something was found
 	LostEvidence  int64
 	Kinds         []KindCount // what was read, by parser
+
+	daily daily
 }
 
 // KindCount counts what one parser read.
@@ -86,7 +88,8 @@ type Group struct {
 	Count   int64
 	First   time.Time
 	Last    time.Time
-	FirstID string // id of its first finding
+	FirstID string  // id of its first finding
+	leading []int64 // positions of its first findings in findings.jsonl
 }
 
 // Rank returns the position of the group's level in finding.Levels.
@@ -134,7 +137,7 @@ func Build(ctx context.Context, r *casefile.Reader) (*Model, error) {
 		groups:     map[groupKey]*Group{},
 		indicators: newIndicatorSet(),
 	}
-	n := 0
+	n := int64(0)
 	for f, err := range r.Findings() {
 		if err != nil {
 			return nil, err
@@ -142,7 +145,7 @@ func Build(ctx context.Context, r *casefile.Reader) (*Model, error) {
 		if n++; n&0xfff == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		b.add(f)
+		b.add(f, n-1)
 	}
 	if err := b.m.readEvidence(r); err != nil {
 		return nil, err
@@ -151,7 +154,7 @@ func Build(ctx context.Context, r *casefile.Reader) (*Model, error) {
 	return b.m, nil
 }
 
-func (b *builder) add(f *finding.Finding) {
+func (b *builder) add(f *finding.Finding, position int64) {
 	m, rank := b.m, finding.LevelRank(f.Level)
 	m.Levels[rank]++
 	if f.Time.IsZero() {
@@ -173,6 +176,10 @@ func (b *builder) add(f *finding.Finding) {
 		return
 	}
 	g.Count++
+	if len(g.leading) < perGroup[rank] {
+		g.leading = append(g.leading, position)
+	}
+	m.daily.add(g, f)
 	g.First, g.Last = widen(g.First, g.Last, f.Time)
 }
 
@@ -191,7 +198,7 @@ func (b *builder) group(h *Host, f *finding.Finding) *Group {
 	key := keyOf(h, f.Rule, level, f.Title)
 	g := b.groups[key]
 	if g == nil && len(b.groups) < maxGroups {
-		g = &Group{Host: h, Rule: f.Rule, Level: level, Title: f.Title, Attack: f.Attack, FirstID: f.ID}
+		g = &Group{Host: h, Rule: f.Rule, Level: level, Title: f.Title, Attack: canonicalTechniques(f.Attack), FirstID: f.ID}
 		b.groups[key] = g
 		b.m.Groups = append(b.m.Groups, g)
 		h.Groups = append(h.Groups, g)
@@ -259,10 +266,7 @@ func techniques(groups []*Group) []*Technique {
 	byID := map[string]*Technique{}
 	var all []*Technique
 	for _, g := range groups {
-		for i, id := range g.Attack {
-			if slices.Contains(g.Attack[:i], id) {
-				continue
-			}
+		for _, id := range g.Attack {
 			t := byID[id]
 			if t == nil {
 				t = &Technique{ID: id, Name: techniqueName(id)}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/rules/attack"
 )
 
 func init() {
@@ -87,13 +88,13 @@ func layerScore(c Counts) (score, rank int) {
 func writeNavigator(_ context.Context, m *Model, w io.Writer) error {
 	l := layer{
 		Name:        layerName(m.Case.Title),
-		Versions:    layerVersions{Attack: major(m.AttackVersion()), Navigator: "5.1.0", Layer: "4.5"},
+		Versions:    layerVersions{Attack: major(visible(m.AttackVersion())), Navigator: "5.1.0", Layer: "4.5"},
 		Domain:      "enterprise-attack",
-		Description: fmt.Sprintf("Techniques that the findings of this case speak of, in ATT&CK %s. The score is that of the highest level seen, and up to 9 more for repeats.", m.AttackVersion()),
+		Description: fmt.Sprintf("Techniques that the findings of this case speak of, in ATT&CK %s. The score is that of the highest level seen, and up to 9 more for repeats.", visible(m.AttackVersion())),
 		Sorting:     3, // by score, highest first
 		Techniques:  []layerTechnique{},
 		Gradient:    layerGradient{Colors: []string{"#eef1f4", "#f2d27c", "#d9636e"}, MinValue: 0, MaxValue: 100},
-		Metadata:    []layerMetadata{{"tool", strings.TrimSpace(m.Case.Tool.Name + " " + m.Case.Tool.Version)}},
+		Metadata:    []layerMetadata{{"tool", visible(strings.TrimSpace(m.Case.Tool.Name + " " + m.Case.Tool.Version))}},
 	}
 	for rank, level := range slices.Backward(finding.Levels) {
 		l.Legend = append(l.Legend, layerLegend{fmt.Sprintf("%s (%d to %d)", level, levelBase[rank], levelBase[rank]+9), levelColor[rank]})
@@ -144,7 +145,7 @@ func (m *Model) AttackVersion() string {
 	if m.Case.Attack != "" {
 		return m.Case.Attack
 	}
-	return attackVersion()
+	return attack.Version
 }
 
 // major cuts "19.2" to "19", which is how the Navigator names versions.

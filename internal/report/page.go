@@ -39,6 +39,7 @@ var pageTemplate = template.Must(template.New("page.tmpl").Funcs(template.FuncMa
 	"rank":   finding.LevelRank,
 	"weight": func(f float64) string { return fmt.Sprintf("%.3g", f) },
 	"score":  func(f float64) string { return fmt.Sprintf("%.1f", f) },
+	"word":   func(s string) string { return visible(shellWord(s)) },
 	"shorten": func(n int, s string) string {
 		if text, left := clip(visible(s), n); left > 0 {
 			return text + "…"
@@ -120,7 +121,7 @@ func newPage(ctx context.Context, m *Model) (*page, error) {
 	p.Tactics, p.Techniques = newTechniques(m, l)
 	p.Moments = newMoments(m, s, l)
 	p.Summary = newSummary(m, p, l)
-	p.Timeline = newTimeline(s, l)
+	p.Timeline = newTimeline(&m.daily, l)
 	p.Indicators = newIndicators(m, l)
 	p.Evidence = newEvidence(m, l)
 	return p, nil

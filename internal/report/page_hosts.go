@@ -52,7 +52,7 @@ type reasonView struct {
 // frag is a piece of a sentence, with a link if it is a claim.
 type frag struct{ Text, Anchor string }
 
-const maxReasons = 12
+const maxReasons = 8
 
 func newHosts(m *Model, s *selection, l *links, a *axis) (views []*hostView, more int64) {
 	anchors := techniqueAnchors(m)
@@ -128,7 +128,7 @@ func hostStory(h *Host, l *links) []frag {
 		add("", ".")
 	}
 	if names := tacticWords(h.Groups); len(names) > 0 {
-		add("", " The rules speak of %s.", list(names))
+		add("", " Those of medium level and above speak of %s.", list(names))
 	}
 	return out
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 
 	"github.com/goshawk-ir/goshawk/internal/casefile"
@@ -73,6 +75,20 @@ func (l *links) finding(id string) string {
 	f := l.s.byID[id]
 	if f == nil {
 		return ""
+	}
+	return findingAnchor(id)
+}
+
+// findingAnchor names the place of a finding on the page. Every id that goshawk makes stands in it as it is; one out of a foreign
+// case that would not do as an anchor is replaced by its hash.
+func findingAnchor(id string) string {
+	plain := len(id) <= 64
+	for _, c := range []byte(id) {
+		plain = plain && (c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-')
+	}
+	if !plain || id == "" {
+		sum := sha256.Sum256([]byte(id))
+		return "f-" + hex.EncodeToString(sum[:16])
 	}
 	return "f-" + id
 }

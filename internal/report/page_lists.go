@@ -7,6 +7,7 @@ import (
 
 	"github.com/goshawk-ir/goshawk/internal/casefile"
 	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/rules/attack"
 )
 
 // timelineView is the timeline of the page.
@@ -28,12 +29,15 @@ type timelineRow struct {
 }
 
 // newTimeline shows the lowest level with which the timeline stays readable.
-func newTimeline(s *selection, l *links) *timelineView {
+func newTimeline(days *daily, l *links) *timelineView {
 	rank := 0
-	for rank < len(s.runs)-1 && s.runs[rank].more > 0 && len(s.runs[rank+1].rows) > 0 {
+	if len(days[1].rows) > 0 {
+		rank = 1 // what is informational is context, and in timeline.csv
+	}
+	for rank < len(days)-1 && days[rank].more > 0 && len(days[rank+1].rows) > 0 {
 		rank++
 	}
-	runs := s.runs[rank]
+	runs := days[rank]
 	v := &timelineView{Lowest: finding.Levels[rank], More: runs.more, Rows: len(runs.rows)}
 	for _, r := range runs.rows {
 		day := r.First.UTC().Format("Monday, 2 January 2006")
@@ -55,9 +59,10 @@ type tacticView struct {
 
 type techniqueView struct {
 	*Technique
-	Level  string
-	Anchor string // of its row in the table
-	Claim  string // of its strongest group's first finding
+	FullName string // with its parent's
+	Level    string
+	Anchor   string // of its row in the table
+	Claim    string // of its strongest group's first finding
 }
 
 func techniqueAnchors(m *Model) map[string]string {
@@ -72,20 +77,20 @@ func newTechniques(m *Model, l *links) (columns []*tacticView, all []*techniqueV
 	anchors := techniqueAnchors(m)
 	for _, t := range m.Techniques {
 		g := t.Groups[0]
-		all = append(all, &techniqueView{Technique: t, Level: finding.Levels[topRank(t.Levels)], Anchor: anchors[t.ID], Claim: l.best(g, g.FirstID)})
+		all = append(all, &techniqueView{Technique: t, FullName: attack.FullName(t.ID), Level: finding.Levels[topRank(t.Levels)], Anchor: anchors[t.ID], Claim: l.best(g, g.FirstID)})
 	}
 	other := &tacticView{Name: "Without a tactic", Plain: "techniques that this version of ATT&CK doesn't know"}
-	for _, t := range tactics() {
+	for _, t := range attack.TacticNames() {
 		column := &tacticView{Name: t.Name, Plain: tacticPlain[t.Short]}
 		for _, v := range all {
-			if slices.Contains(tacticsOf(v.ID), t.Short) {
+			if slices.Contains(attack.Tactics(v.ID), t.Short) {
 				column.add(v)
 			}
 		}
 		columns = append(columns, column)
 	}
 	for _, v := range all {
-		if len(tacticsOf(v.ID)) == 0 {
+		if len(attack.Tactics(v.ID)) == 0 {
 			other.add(v)
 		}
 	}

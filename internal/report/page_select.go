@@ -4,19 +4,17 @@ import (
 	"context"
 	"html"
 	"slices"
-	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/finding"
 )
 
 // Bounds of the page, so that it opens at once whatever the case holds. What is left out is counted, and stands in findings.jsonl.
 const (
-	maxShown       = 1_200
-	maxFieldBytes  = 1_800_000 // of escaped field text on the whole page
+	maxShown       = 1_000
+	maxFieldBytes  = 1_500_000 // of escaped field text on the whole page
 	maxFieldRunes  = 1_500     // of one value
 	maxShownFields = 40        // of one finding
 	maxShownPlaces = 12        // records of one finding
-	maxTimeline    = 300       // rows
 )
 
 // perGroup is how many findings of a rule on a host the page shows, by level.
@@ -45,52 +43,27 @@ type selection struct {
 	byID   map[string]*shownFinding
 	shown  int64
 	budget int
-	runs   [5]runList // by lowest level shown
 }
 
-// runList is a timeline of the findings of a level and above, with repeats of a group put together.
-type runList struct {
-	rows []*series
-	more int64 // rows left out
-	last *series
-}
-
-// series is a series of findings of one group without another in between.
-type series struct {
-	Group *Group
-	First time.Time
-	Last  time.Time
-	ID    string
-	Count int64
-}
-
-// selectFindings reads the findings once more and keeps what the page shows: of each group, strongest first, one finding while
-// there is room, then as many as its level allows.
+// selectFindings reads the findings that the page shows: of each group, strongest first, one finding while there is room, then as
+// many as its level allows.
 func selectFindings(ctx context.Context, m *Model) (*selection, error) {
 	s := &selection{groups: map[*Group][]*shownFinding{}, byID: map[string]*shownFinding{}, budget: maxFieldBytes}
-	want := quotas(m)
-	index := map[groupKey]*Group{}
-	for _, g := range m.Groups {
-		index[keyOf(g.Host, g.Rule, g.Level, g.Title)] = g
+	wanted := map[int64]*Group{}
+	for g, n := range quotas(m) {
+		for _, position := range g.leading[:min(n, len(g.leading))] {
+			wanted[position] = g
+		}
 	}
-	hosts := map[string]*Host{}
-	for _, h := range m.Hosts {
-		hosts[h.Name] = h
-	}
-	n := 0
-	for f, err := range m.Reader.Findings() {
+	var at int64
+	for f, err := range m.Reader.SomeFindings(func(position int64) bool { at = position; return wanted[position] != nil }) {
 		if err != nil {
 			return nil, err
 		}
-		if n++; n&0xfff == 0 && ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		g := index[keyOf(hosts[f.Host], f.Rule, finding.Levels[finding.LevelRank(f.Level)], f.Title)]
-		if g == nil {
-			continue
-		}
-		s.addRun(g, f)
-		if len(s.groups[g]) < want[g] && s.byID[f.ID] == nil {
+		if g := wanted[at]; s.byID[f.ID] == nil {
 			shown := s.show(f)
 			s.groups[g] = append(s.groups[g], shown)
 			s.byID[f.ID] = shown
@@ -146,25 +119,4 @@ func (s *selection) show(f *finding.Finding) *shownFinding {
 	}
 	f.Fields = nil
 	return shown
-}
-
-// addRun adds f to the timelines of its level and of those below.
-func (s *selection) addRun(g *Group, f *finding.Finding) {
-	if f.Time.IsZero() {
-		return
-	}
-	for rank := range g.Rank() + 1 {
-		l := &s.runs[rank]
-		if l.last != nil && l.last.Group == g {
-			l.last.Count++
-			l.last.Last = f.Time
-			continue
-		}
-		l.last = &series{Group: g, First: f.Time, Last: f.Time, ID: f.ID, Count: 1}
-		if len(l.rows) < maxTimeline {
-			l.rows = append(l.rows, l.last)
-		} else {
-			l.more++
-		}
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/rules/attack"
 )
 
 // summary is the first page, for who decides: what was found, said in words that only the case's own numbers and names fill.
@@ -92,8 +93,7 @@ func lead(m *Model, s *summary, l *links) []frag {
 	if g := earliest(m.Groups); g != nil {
 		add("", " The serious ones begin with ")
 		add(l.best(g, g.FirstID), "%s", visible(g.Title))
-		add("", " on %s", hostName(g.Host.Name))
-		add("", ", at %s.", momentText(g.First))
+		add("", " on %s (%s).", hostName(g.Host.Name), momentText(g.First))
 	}
 	return out
 }
@@ -115,13 +115,7 @@ func second(m *Model, p *page, l *links) []frag {
 	add := func(anchor, format string, args ...any) {
 		out = append(out, frag{fmt.Sprintf(format, args...), anchor})
 	}
-	var strong []*Group
-	for _, g := range m.Groups {
-		if g.Rank() >= 2 {
-			strong = append(strong, g)
-		}
-	}
-	if words := tacticWords(strong); len(words) > 0 {
+	if words := tacticWords(m.Groups); len(words) > 0 {
 		add("", "What the rules of medium level and above saw speaks of %s.", list(words))
 	}
 	named := slices.IndexFunc(m.Hosts, func(h *Host) bool { return h.Name != "" })
@@ -137,23 +131,26 @@ func second(m *Model, p *page, l *links) []frag {
 // tacticPlain says for who doesn't know ATT&CK what a tactic is about.
 var tacticPlain = map[string]string{
 	"reconnaissance": "scouting from outside", "resource-development": "preparing means", "initial-access": "getting in", "execution": "running code",
-	"persistence": "staying after a restart", "privilege-escalation": "gaining rights", "stealth": "hiding", "defense-evasion": "hiding", "defense-impairment": "switching off defences",
+	"persistence": "staying after a restart", "privilege-escalation": "gaining rights", "stealth": "hiding", "defense-impairment": "switching off defences",
 	"credential-access": "stealing credentials", "discovery": "looking around", "lateral-movement": "moving to other machines", "collection": "gathering data",
 	"command-and-control": "talking to a controller", "exfiltration": "taking data out", "impact": "destroying or locking data",
 }
 
-// tacticWords names what the techniques of groups are for, in ATT&CK's order.
+// tacticWords names what the techniques of groups of medium level and above are for, in ATT&CK's order.
 func tacticWords(groups []*Group) []string {
 	seen := map[string]bool{}
 	for _, g := range groups {
+		if g.Rank() < 2 {
+			continue
+		}
 		for _, id := range g.Attack {
-			for _, t := range tacticsOf(id) {
+			for _, t := range mainTactics(id) {
 				seen[t] = true
 			}
 		}
 	}
 	var words []string
-	for _, t := range tactics() {
+	for _, t := range attack.TacticNames() {
 		if word := tacticPlain[t.Short]; seen[t.Short] && word != "" {
 			words = append(words, word)
 		}
@@ -178,7 +175,7 @@ const maxMoments = 14
 func newMoments(m *Model, s *selection, l *links) []*moment {
 	taken := map[*Group]bool{}
 	var all []*moment
-	take := func(g *Group, t tactic) {
+	take := func(g *Group, t attack.Tactic) {
 		taken[g] = true
 		v := &moment{Group: g, Tactic: t.Name, Plain: tacticPlain[t.Short], Anchor: l.best(g, g.FirstID), Others: g.Count - 1}
 		if f := s.byID[g.FirstID]; f != nil {
@@ -189,7 +186,7 @@ func newMoments(m *Model, s *selection, l *links) []*moment {
 	}
 	candidates := slices.Clone(m.Groups)
 	slices.SortStableFunc(candidates, func(a, b *Group) int { return cmp.Or(cmp.Compare(b.Rank(), a.Rank()), a.First.Compare(b.First)) })
-	for _, t := range tactics() {
+	for _, t := range attack.TacticNames() {
 		for _, g := range candidates {
 			if g.Rank() >= 2 && !taken[g] && !g.First.IsZero() && speaksOf(g, t.Short) {
 				take(g, t)
@@ -215,16 +212,16 @@ func sameRule(all []*moment, g *Group) bool {
 
 func speaksOf(g *Group, short string) bool {
 	// The first technique is what the rule is about; the others say what else it may serve.
-	return len(g.Attack) > 0 && slices.Contains(tacticsOf(g.Attack[0]), short)
+	return len(g.Attack) > 0 && slices.Contains(mainTactics(g.Attack[0]), short)
 }
 
-func tacticOfGroup(g *Group) tactic {
+func tacticOfGroup(g *Group) attack.Tactic {
 	if len(g.Attack) > 0 {
-		for _, t := range tactics() {
+		for _, t := range attack.TacticNames() {
 			if speaksOf(g, t.Short) {
 				return t
 			}
 		}
 	}
-	return tactic{}
+	return attack.Tactic{}
 }

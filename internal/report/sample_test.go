@@ -75,7 +75,7 @@ func sampleFindings(t testing.TB) []*finding.Finding {
 		for k := range s.repeat {
 			f := &finding.Finding{
 				Time: sampleStart.Add(s.after + time.Duration(k)*s.every + time.Duration(random.IntN(900))*time.Millisecond), Host: s.host, Level: s.level, Title: s.title,
-				Rule: finding.Rule{Kind: "sigma", ID: fmt.Sprintf("5d2a77b0-0000-4000-8000-%012d", n+1), Title: s.title}, Channel: "Microsoft-Windows-Sysmon/Operational", EventID: 1, Fields: fields,
+				Rule: finding.Rule{Kind: "sigma", ID: fmt.Sprintf("5d2a77b0-0000-4000-8000-%s", sampleHash(s.title)[:12]), Title: s.title}, Channel: "Microsoft-Windows-Sysmon/Operational", EventID: 1, Fields: fields,
 			}
 			if s.attack != "" {
 				f.Attack = []string{s.attack}

@@ -51,7 +51,7 @@ func hidden(r rune) bool {
 	if r < 0x7f {
 		return r < 0x20
 	}
-	return r < 0xa0 || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || r >= 0xfe00 && r <= 0xfe0f || r >= 0xe0100
+	return !unicode.IsGraphic(r) || unicode.Is(unicode.Cf, r) || r >= 0xfe00 && r <= 0xfe0f || r >= 0xe0100 && r <= 0xe01ef
 }
 
 // clip shortens s to at most n runes and says how many were left out.

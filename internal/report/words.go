@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -78,7 +79,9 @@ func lengthText(first, last time.Time) string {
 	d := last.Sub(first)
 	days, hours, minutes := int64(d.Hours())/24, int64(d.Hours())%24, int64(d.Minutes())%60
 	switch {
-	case days >= 3 || days > 0 && hours == 0:
+	case days >= 3:
+		return plural(int64(math.Round(d.Hours()/24)), "day")
+	case days > 0 && hours == 0:
 		return plural(days, "day")
 	case days > 0:
 		return plural(days, "day") + " " + plural(hours, "hour")
@@ -115,4 +118,15 @@ func list(words []string) string {
 	default:
 		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
 	}
+}
+
+// shellWord writes an argument as a shell takes it.
+func shellWord(arg string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%\\~", r)
+	}
+	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !safe(r) }) < 0 {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }

@@ -79,10 +79,14 @@ func (c *chunk) finish() []byte {
 	h, le := c.array[:chunkHeaderSize], binary.LittleEndian
 	clear(h)
 	copy(h, "ElfChnk\x00")
+	last, firstID, lastID := c.firstNumber+c.records-1, c.firstID, c.firstID+c.records-1
+	if c.records == 0 { // as Windows marks a log without a record
+		last, firstID, lastID = ^uint64(0), ^uint64(0), ^uint64(0)
+	}
 	le.PutUint64(h[8:], c.firstNumber)
-	le.PutUint64(h[16:], c.firstNumber+c.records-1)
-	le.PutUint64(h[24:], c.firstID)
-	le.PutUint64(h[32:], c.firstID+c.records-1)
+	le.PutUint64(h[16:], last)
+	le.PutUint64(h[24:], firstID)
+	le.PutUint64(h[32:], lastID)
 	le.PutUint32(h[40:], 128)
 	le.PutUint32(h[44:], uint32(c.lastRecord))
 	le.PutUint32(h[48:], uint32(len(c.b)))

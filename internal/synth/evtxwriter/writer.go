@@ -9,7 +9,7 @@
 //	id, err := w.Append(evtxwriter.Event{Shape: logon, Time: t, Values: []any{"-", uint32(3)}})
 //	err = w.Close()
 //
-// The writer holds one chunk in memory. It writes no event messages, no Unicode names outside the basic plane in
+// The writer holds two chunks in memory. It writes no event messages, no Unicode names outside the basic plane in
 // element names, and no embedded BinXML but the nested body.
 package evtxwriter
 
@@ -54,6 +54,7 @@ type Writer struct {
 	number    uint64 // of the next record in the file
 	id        uint64 // of the next record
 	chunks    uint64 // written out
+	first     []byte // the file's first chunk, for what clearing leaves of it
 	err       error
 }
 
@@ -98,8 +99,8 @@ func (w *Writer) Append(e Event) (uint64, error) {
 	return w.id - 1, nil
 }
 
-// Clear empties the log as clearing it on Windows does: records go on counting, the file begins again, and the
-// bytes of the chunk that was being filled stay until new records overwrite them.
+// Clear empties the log: record ids go on, the file is cut and begins again, and what the file's first chunk held
+// stays until new records overwrite it.
 func (w *Writer) Clear() error {
 	if w.err != nil {
 		return w.err
@@ -111,6 +112,9 @@ func (w *Writer) Clear() error {
 	}
 	if w.err == nil {
 		_, w.err = w.out.Seek(headerSize, io.SeekStart)
+	}
+	if w.chunks > 0 {
+		copy(w.c.array[:], w.first)
 	}
 	w.chunks, w.number = 0, 1
 	w.c.reset(w.number, w.id, true)
@@ -164,6 +168,9 @@ func (w *Writer) flush() error {
 	if _, err := w.out.Write(w.c.finish()); err != nil {
 		w.err = fmt.Errorf("write chunk %d: %w", w.chunks, err)
 		return w.err
+	}
+	if w.chunks == 0 {
+		w.first = append(w.first[:0], w.c.array[:]...)
 	}
 	w.chunks++
 	w.c.reset(w.number, w.id, false)

@@ -1,0 +1,206 @@
+package evtx
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"testing"
+)
+
+// seedChunks are chunks of every shape that Windows writes, and a few that it doesn't.
+func seedChunks() [][]byte {
+	resident := newLog()
+	resident.record(section("Event", section("System", section("EventID", num16(1))),
+		section("EventData", data("A", "x"), data("", cdata("y"), char('!'), entity("amp")), data("C", Value{TypeBinXML, []byte{0, 0}}))))
+	resident.record(section("Event", inst{id: 0xd0d0, def: dataDef, values: []any{str("u"), num32(1)}}))
+
+	values := newLog()
+	for typ := TypeNull; typ <= TypeXML; typ++ {
+		size := max(8, int(itemSizes[typ]))
+		v, list := Value{typ, bytes.Repeat([]byte{1, 0}, size/2)}, Value{typ | arrayBit, bytes.Repeat([]byte{1, 0}, size)}
+		if typ != TypeBinXML {
+			values.record(event(uint64(typ), inst{id: 0xd0d0, def: dataDef, values: []any{v, list}}))
+		}
+	}
+
+	nested := newLog()
+	wrap := section("UserData", sub{0, true}, section("B", sub{1, false}))
+	nested.record(event(1, inst{id: 3, def: wrap, values: []any{inst{id: 3, def: wrap, values: []any{strs("a\x00b\x00"), num16(1)}}, null()}}))
+
+	slack := sampleLog(4)
+	return [][]byte{sampleLog(3).chunk(0), resident.chunk(0), values.chunk(0), nested.chunk(0), slack.chunk(slack.last), make([]byte, ChunkSize)}
+}
+
+// check reads a log in every way there is, and holds what it yields to: places inside of the file, bounded text that is
+// sound, and the same answer twice.
+func check(t testing.TB, in []byte) {
+	var first, second bytes.Buffer
+	for _, out := range []*bytes.Buffer{&first, &second} {
+		var cache Cache
+		c := NewChunk(&cache)
+		if f, err := Open(bytes.NewReader(in), int64(len(in))); err == nil {
+			c.Templates = f.Templates(&cache)
+			for i := range f.Chunks() {
+				for r, err := range f.Records(i, c) {
+					checkRecord(t, r, err, int64(len(in)), out)
+				}
+				c.ChecksumsOK()
+			}
+		}
+		c.Templates = nil
+		for r, err := range Carve(bytes.NewReader(in), int64(len(in)), c) {
+			checkRecord(t, r, err, int64(len(in)), out)
+		}
+	}
+	if !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Fatal("not the same answer twice")
+	}
+}
+
+func checkRecord(t testing.TB, r *Record, err error, size int64, out *bytes.Buffer) {
+	if err != nil {
+		d, ok := err.(*Damage)
+		if !ok || d.Offset < 0 || d.Offset > size {
+			t.Fatalf("damage outside of the file: %v", err)
+		}
+		out.WriteString(err.Error())
+		return
+	}
+	if r.Offset < 0 || r.Offset+int64(r.Size) > size {
+		t.Fatalf("record at %d, %d bytes of %d", r.Offset, r.Size, size)
+	}
+	seen := map[string]bool{}
+	for i, f := range r.Layout().Fields {
+		if seen[f.Name] {
+			t.Fatalf("two fields %q", f.Name)
+		}
+		seen[f.Name] = true
+		for k := range r.Len(i) {
+			out.Write(r.Value(i, k).AppendText(nil))
+		}
+	}
+	line := r.AppendJSON(nil)
+	if !json.Valid(line) || len(line) > 2*maxOutput {
+		t.Fatalf("not JSON, or too long (%d): %.300s", len(line), line)
+	}
+	xml := r.AppendXML(nil)
+	if len(xml) > 2*maxOutput {
+		t.Fatalf("%d bytes of XML", len(xml))
+	}
+	out.Write(line)
+	out.Write(xml)
+}
+
+// FuzzFile reads any bytes as a log.
+func FuzzFile(f *testing.F) {
+	n := 0
+	for _, c := range seedChunks() {
+		// Fuzzing is much faster with small inputs: what follows the records of a chunk is left out, and read as zero.
+		end := max(chunkHeaderSize, int(binary.LittleEndian.Uint32(c[48:])))
+		f.Add(logFile(c[:min(end+600, ChunkSize)]))
+		f.Add(c[:end])
+		n++
+	}
+	if n == 0 {
+		f.Fatal("no seed")
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if len(in) > 4*ChunkSize {
+			return
+		}
+		check(t, in)
+	})
+}
+
+// FuzzChunk reads any bytes as the records of one sound chunk.
+func FuzzChunk(f *testing.F) {
+	n := 0
+	for _, c := range seedChunks() {
+		f.Add(c[chunkHeaderSize:max(chunkHeaderSize, int(binary.LittleEndian.Uint32(c[48:])))])
+		n++
+	}
+	if n == 0 {
+		f.Fatal("no seed")
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		w := newLog()
+		if len(in) > ChunkSize-chunkHeaderSize {
+			return
+		}
+		w.b = append(w.b, in...)
+		w.next = 1 << 40
+		check(t, logFile(w.chunk(0)))
+	})
+}
+
+// damaged returns a copy of a log with damage of one of five kinds.
+func damaged(rnd *rand.Rand, b []byte, kind int) []byte {
+	b = bytes.Clone(b)
+	switch kind % 5 {
+	case 0: // bytes changed
+		for range 1 + rnd.IntN(400) {
+			b[rnd.IntN(len(b))] = byte(rnd.Uint32())
+		}
+	case 1: // cut
+		b = b[:1+rnd.IntN(len(b)-1)]
+	case 2: // shifted
+		b = b[1+rnd.IntN(len(b)-1):]
+	case 3: // lengths made huge
+		for range 20 {
+			copy(b[rnd.IntN(len(b)-8):], [][]byte{{0xff, 0xff, 0xff, 0xff}, {0xff, 0xff, 0xff, 0x7f}, {0, 0, 0, 0}, {1, 0, 0, 0x80}}[rnd.IntN(4)])
+		}
+	default: // pieces moved
+		from, to, n := rnd.IntN(len(b)), rnd.IntN(len(b)), 1+rnd.IntN(5000)
+		copy(b[to:], bytes.Clone(b[from:min(from+n, len(b))]))
+	}
+	return b
+}
+
+// TestDamagedCopies reads damaged copies of logs: those that tests build, and where the corpus is there, 400 of its.
+func TestDamagedCopies(t *testing.T) {
+	seed := rand.Uint64()
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	t.Logf("the seed is %d", seed) // shown on failure
+	own := logFile(seedChunks()...)
+	for i := range 50 {
+		check(t, damaged(rnd, own, i))
+	}
+	if testing.Short() {
+		return
+	}
+	if _, err := os.Stat(sharedCorpus); err != nil {
+		t.Log("the shared corpus is not unpacked at .shared/corpus: only built logs were damaged")
+		return
+	}
+	logs := corpusLogs(t)
+	for i := range 400 {
+		b, err := os.ReadFile(logs[rnd.IntN(len(logs))].Path)
+		if err != nil || len(b) > 2<<20 {
+			continue
+		}
+		readDamaged(t, damaged(rnd, b, i))
+	}
+}
+
+// readDamaged reads a log once, in both ways.
+func readDamaged(t testing.TB, in []byte) {
+	var out bytes.Buffer
+	var cache Cache
+	c := NewChunk(&cache)
+	if f, err := Open(bytes.NewReader(in), int64(len(in))); err == nil {
+		c.Templates = f.Templates(&cache)
+		for i := range f.Chunks() {
+			for r, err := range f.Records(i, c) {
+				out.Reset()
+				checkRecord(t, r, err, int64(len(in)), &out)
+			}
+		}
+		return
+	}
+	for r, err := range Carve(bytes.NewReader(in), int64(len(in)), c) {
+		out.Reset()
+		checkRecord(t, r, err, int64(len(in)), &out)
+	}
+}

@@ -1,0 +1,190 @@
+package sigma
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options is what an engine is made with.
+type Options struct {
+	LogSources *LogSources // nil: the embedded mapping
+	// RegexpTimeout bounds one attempt of an expression with look-around or references back, which can't run in
+	// linear time; 0 is a quarter of a second. An attempt that runs out of it counts as no match.
+	RegexpTimeout time.Duration
+}
+
+// Engine matches events against rules. It is read-only and serves any number of goroutines.
+type Engine struct {
+	collection *Collection
+	ways       []*way           // every way in which a rule's events can come, in order of rules
+	byChannel  map[string][]int // positions in ways, by folded channel
+	others     []int            // positions of ways that come without a channel, or by any
+	atoms      []*atom          // by id
+	fields     map[string]*fieldIndex
+
+	mu    sync.Mutex
+	plans map[string]*plan
+}
+
+// way is a rule with one way in which its events can come, in the field names of those events.
+type way struct {
+	rule int // position in the collection
+	alternative
+	root *expr
+}
+
+// Compile makes an engine of a linked collection. It returns warnings about rules that can never match.
+func Compile(c *Collection, o Options) (*Engine, []*Problem) {
+	if o.LogSources == nil {
+		o.LogSources = DefaultLogSources()
+	}
+	if o.RegexpTimeout <= 0 {
+		o.RegexpTimeout = defaultRegexpTimeout
+	}
+	b := &builder{
+		engine: &Engine{collection: c, byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}, plans: map[string]*plan{}},
+		known:  map[string]*atom{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
+	}
+	for i, r := range c.Rules {
+		b.addRule(i, r)
+	}
+	return b.engine, b.problems
+}
+
+// Collection returns what the engine was made of.
+func (e *Engine) Collection() *Collection { return e.collection }
+
+// Rules returns the detection rules, in the order in which they were loaded: the order of matches, too.
+func (e *Engine) Rules() []*Rule { return e.collection.Rules }
+
+type builder struct {
+	engine   *Engine
+	known    map[string]*atom
+	resolved map[LogSource][]alternative
+	sources  *LogSources
+	timeout  time.Duration
+	problems []*Problem
+}
+
+func (b *builder) warn(r *Rule, line, column int, msg, hint string) {
+	b.problems = append(b.problems, &Problem{Path: r.Path, Line: line, Column: column, Msg: msg, Hint: hint, Warning: true})
+}
+
+func (b *builder) addRule(i int, r *Rule) {
+	key := LogSource{Category: r.LogSource.Category, Product: r.LogSource.Product, Service: r.LogSource.Service}
+	ways, ok := b.resolved[key]
+	if !ok {
+		ways = b.sources.resolve(key)
+		b.resolved[key] = ways
+	}
+	if !reachable(ways) {
+		b.warn(r, r.LogSource.Line, r.LogSource.Column, "the log source "+key.String()+" is not mapped to events: the rule never matches", "add it to the mapping of log sources, or correct it")
+		return
+	}
+	if r.detection.root.kind == kindFalse {
+		b.warn(r, r.detection.line, r.detection.column, "the condition can never hold", "look for empty selections")
+		return
+	}
+	possible, alone := false, false
+	for _, a := range ways {
+		mapped := r.detection.root.mapAtoms(func(x *atom) *expr { return b.mapped(x, a.fields) })
+		alone = alone || !contradicts(mapped)
+		root := andExpr(append(b.interned(a.conditions), mapped)...)
+		if contradicts(root) {
+			continue
+		}
+		possible = true
+		b.addWay(&way{rule: i, alternative: a, root: root})
+	}
+	switch {
+	case possible:
+	case alone:
+		b.warn(r, r.detection.line, r.detection.column, "no event of the log source "+key.String()+" has what the condition asks: the rule never matches", "compare its EventID with the log source")
+	default:
+		b.warn(r, r.detection.line, r.detection.column, "the condition contradicts itself: the rule never matches", "")
+	}
+}
+
+// reachable says whether events can come in any of the ways.
+func reachable(ways []alternative) bool {
+	return slices.ContainsFunc(ways, func(a alternative) bool {
+		windows := strings.EqualFold(a.source.Product, "windows")
+		return len(a.channels) > 0 || len(a.files) > 0 || !windows || a.anyWindows()
+	})
+}
+
+// String gives the log source as rules write it.
+func (s LogSource) String() string {
+	var parts []string
+	for _, p := range [][2]string{{"category", s.Category}, {"product", s.Product}, {"service", s.Service}} {
+		if p[1] != "" {
+			parts = append(parts, fmt.Sprintf("%s: %s", p[0], shorten(p[1])))
+		}
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func (b *builder) addWay(w *way) {
+	e := b.engine
+	n := len(e.ways)
+	e.ways = append(e.ways, w)
+	for _, c := range w.channels {
+		if list := e.byChannel[c]; len(list) == 0 || list[len(list)-1] != n {
+			e.byChannel[c] = append(list, n)
+		}
+	}
+	if len(w.channels) == 0 || len(w.files) > 0 || w.source.Product != "" || w.source.Service != "" {
+		e.others = append(e.others, n)
+	}
+}
+
+func (b *builder) interned(list []*expr) []*expr {
+	out := make([]*expr, len(list))
+	for i, x := range list {
+		out[i] = x.mapAtoms(func(a *atom) *expr { return atomExpr(b.intern(a)) })
+	}
+	return out
+}
+
+// mapped gives the atom in the field names of events. Of several fields any will do.
+func (b *builder) mapped(a *atom, names map[string][]string) *expr {
+	fields, others := []string{a.field}, []string{a.other}
+	if to, ok := names[a.field]; ok && a.field != "" {
+		fields = to
+	}
+	if to, ok := names[a.other]; ok && a.op == opFieldRef {
+		others = to
+	}
+	var subs []*expr
+	for _, f := range fields {
+		for _, o := range others {
+			copied := *a
+			copied.field, copied.other = f, o
+			subs = append(subs, atomExpr(b.intern(&copied)))
+		}
+	}
+	if a.op == opNull {
+		return andExpr(subs...) // none of them has a value
+	}
+	return orExpr(subs...)
+}
+
+// intern returns the engine's atom that asks the same.
+func (b *builder) intern(a *atom) *atom {
+	key := a.key()
+	if have, ok := b.known[key]; ok {
+		return have
+	}
+	copied := *a
+	copied.id = len(b.engine.atoms)
+	if copied.expr != nil && copied.expr.slow != nil {
+		copied.expr.slow.MatchTimeout = b.timeout
+	}
+	b.known[key] = &copied
+	b.engine.atoms = append(b.engine.atoms, &copied)
+	b.engine.index(&copied)
+	return &copied
+}

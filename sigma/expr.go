@@ -1,0 +1,163 @@
+package sigma
+
+// kind is the kind of an expr.
+type kind uint8
+
+const (
+	kindFalse kind = iota
+	kindTrue
+	kindAtom
+	kindNot
+	kindAnd
+	kindOr
+	kindAtLeast // n of the parts
+)
+
+// expr is what a rule asks, as a tree.
+type expr struct {
+	kind kind
+	atom *atom
+	n    int // kindAtLeast
+	subs []*expr
+}
+
+var (
+	exprFalse = &expr{kind: kindFalse}
+	exprTrue  = &expr{kind: kindTrue}
+)
+
+func atomExpr(a *atom) *expr { return &expr{kind: kindAtom, atom: a} }
+
+func notExpr(x *expr) *expr {
+	switch x.kind {
+	case kindFalse:
+		return exprTrue
+	case kindTrue:
+		return exprFalse
+	case kindNot:
+		return x.subs[0]
+	}
+	return &expr{kind: kindNot, subs: []*expr{x}}
+}
+
+// andExpr and orExpr flatten, and drop what decides nothing.
+func andExpr(subs ...*expr) *expr { return joinExpr(kindAnd, kindTrue, kindFalse, subs) }
+func orExpr(subs ...*expr) *expr  { return joinExpr(kindOr, kindFalse, kindTrue, subs) }
+
+func joinExpr(k, neutral, decides kind, subs []*expr) *expr {
+	var out []*expr
+	for _, x := range subs {
+		switch x.kind {
+		case neutral:
+		case decides:
+			return x
+		case k:
+			out = append(out, x.subs...)
+		default:
+			out = append(out, x)
+		}
+	}
+	switch len(out) {
+	case 0:
+		if neutral == kindTrue {
+			return exprTrue
+		}
+		return exprFalse
+	case 1:
+		return out[0]
+	}
+	return &expr{kind: k, subs: out}
+}
+
+func atLeastExpr(n int, subs []*expr) *expr {
+	var open []*expr
+	for _, x := range subs {
+		switch x.kind {
+		case kindTrue:
+			n--
+		case kindFalse:
+		default:
+			open = append(open, x)
+		}
+	}
+	switch {
+	case n <= 0:
+		return exprTrue
+	case n > len(open):
+		return exprFalse
+	case n == 1:
+		return orExpr(open...)
+	case n == len(open):
+		return andExpr(open...)
+	}
+	return &expr{kind: kindAtLeast, n: n, subs: open}
+}
+
+// mapAtoms rebuilds the tree with each atom replaced.
+func (x *expr) mapAtoms(f func(*atom) *expr) *expr {
+	switch x.kind {
+	case kindAtom:
+		return f(x.atom)
+	case kindNot:
+		return notExpr(x.subs[0].mapAtoms(f))
+	case kindAnd, kindOr, kindAtLeast:
+		subs := make([]*expr, len(x.subs))
+		for i, sub := range x.subs {
+			subs[i] = sub.mapAtoms(f)
+		}
+		switch x.kind {
+		case kindAnd:
+			return andExpr(subs...)
+		case kindOr:
+			return orExpr(subs...)
+		}
+		return atLeastExpr(x.n, subs)
+	}
+	return x
+}
+
+// eachAtom calls f for every atom.
+func (x *expr) eachAtom(f func(*atom)) {
+	if x.kind == kindAtom {
+		f(x.atom)
+	}
+	for _, sub := range x.subs {
+		sub.eachAtom(f)
+	}
+}
+
+// eval evaluates the tree, with the truth of an atom given.
+func (x *expr) eval(truth func(*atom) bool) bool {
+	switch x.kind {
+	case kindTrue:
+		return true
+	case kindAtom:
+		return truth(x.atom)
+	case kindNot:
+		return !x.subs[0].eval(truth)
+	case kindAnd:
+		for _, sub := range x.subs {
+			if !sub.eval(truth) {
+				return false
+			}
+		}
+		return true
+	case kindOr:
+		for _, sub := range x.subs {
+			if sub.eval(truth) {
+				return true
+			}
+		}
+		return false
+	case kindAtLeast:
+		n := 0
+		for _, sub := range x.subs {
+			if sub.eval(truth) {
+				if n++; n == x.n {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
