@@ -40,9 +40,11 @@ type walker struct {
 	resident bool // a record's own elements, not a template definition
 	depth    int  // of the stream, in values that hold BinXML
 	ops      []op
-	slots    []slot   // resident: the values
-	open     []uint16 // elements and attributes under way
-	inHead   bool     // between an element's name and the end of its attributes
+	slots    []slot    // resident: the values
+	open     []uint16  // elements and attributes under way
+	form     []segment // of a definition, see program.form
+	segment  int       // where the segment under way begins
+	inHead   bool      // between an element's name and the end of its attributes
 	inAttr   bool
 }
 
@@ -50,10 +52,12 @@ type walker struct {
 func (w *walker) walk(pos, end int) error {
 	w.cur = bin.NewCursor(w.chunk.data[:end], pos)
 	w.ops, w.slots, w.open, w.inHead, w.inAttr = w.ops[:0], w.slots[:0], w.open[:0], false, false
+	w.form, w.segment = w.form[:0], pos
 	for w.cur.Left() > 0 {
 		at := w.cur.Pos()
 		token := w.cur.U8()
 		if token == tokenEnd {
+			w.cut(0)
 			break
 		}
 		if err := w.token(token); err != nil {
@@ -118,7 +122,7 @@ func (w *walker) token(token uint8) error {
 func (w *walker) special(token uint8) error {
 	switch token {
 	case tokenEntity, tokenPITarget:
-		name, err := w.name()
+		name, err := w.name(0)
 		if err != nil {
 			return err
 		}
@@ -149,13 +153,12 @@ func (w *walker) element(attributes bool) error {
 	if !w.resident {
 		dependency = w.cur.U16()
 	}
-	w.cur.Skip(4)
-	name, err := w.name()
+	name, err := w.name(4)
 	if err != nil {
 		return err
 	}
 	if attributes {
-		w.cur.Skip(4)
+		w.cut(4)
 	}
 	w.open = append(w.open, uint16(len(w.ops)))
 	w.ops = append(w.ops, op{kind: opElement, id: dependency, text: name})
@@ -168,7 +171,7 @@ func (w *walker) attribute() error {
 		return corrupt("an attribute outside of an element's head")
 	}
 	w.endAttribute()
-	name, err := w.name()
+	name, err := w.name(0)
 	if err != nil {
 		return err
 	}
@@ -287,19 +290,36 @@ func (w *walker) template() error {
 	return w.slot(slot{typ: TypeBinXML, child: int16(child)})
 }
 
-// name reads the offset of a name, and passes over the name if it stands here:
+// name passes over skip bytes, reads the offset of a name, and passes over the name if it stands here:
 //
 //	4  offset of the next name with the same hash
 //	2  hash
 //	2  number of characters
 //	-  characters, and a NUL
-func (w *walker) name() (string, error) {
+func (w *walker) name(skip int) (string, error) {
+	at := w.cur.Pos()
+	w.cur.Skip(skip)
 	off := int(w.cur.U32())
 	if off == w.cur.Pos() {
 		w.cur.Skip(6)
 		w.cur.Skip(2*int(w.cur.U16()) + 2)
 	}
-	return w.chunk.name(off)
+	name, err := w.chunk.name(off)
+	if !w.resident {
+		w.form = append(w.form, segment{from: w.segment, to: at, skip: skip, name: name, named: true})
+		w.segment = w.cur.Pos()
+	}
+	return name, err
+}
+
+// cut ends a segment of the definition and passes over skip bytes.
+func (w *walker) cut(skip int) {
+	at := w.cur.Pos()
+	w.cur.Skip(skip)
+	if !w.resident {
+		w.form = append(w.form, segment{from: w.segment, to: at, skip: skip})
+		w.segment = w.cur.Pos()
+	}
 }
 
 // nameAt is the entry of a chunk's table of names seen.

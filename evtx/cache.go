@@ -24,8 +24,8 @@ type Cache struct {
 	shapes   int // of the layouts, about
 }
 
-// program returns the program of ops; its memory is its own.
-func (c *Cache) program(guid *[16]byte, ops []op) *program {
+// program returns the program of ops; its memory is its own. Of a definition, form gives the segments.
+func (c *Cache) program(guid *[16]byte, ops []op, form func() []segment) *program {
 	hash := hashOps(guid, ops)
 	c.mu.RLock()
 	p := c.find(hash, guid, ops)
@@ -44,6 +44,10 @@ func (c *Cache) program(guid *[16]byte, ops []op) *program {
 	}
 	c.next++
 	p = newProgram(c.next, hash, guid, ops)
+	if form != nil {
+		p.form = form()
+		p.size += 160 * len(p.form)
+	}
 	c.programs[hash] = append(c.programs[hash], p)
 	c.size += p.size
 	return p

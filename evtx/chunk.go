@@ -20,6 +20,7 @@ type Chunk struct {
 
 	definitions map[uint32]definition // by offset
 	recent      [64]definition        // a copy of some of them, found without hashing
+	known       [256]*program         // definitions of chunks before, by identifier
 	defined     int                   // bytes of definition that were read
 	names       [256]nameAt
 	interned    map[string]string

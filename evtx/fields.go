@@ -8,10 +8,13 @@ func (r *Record) Layout() *Layout { return r.layout }
 func (r *Record) Len(field int) int {
 	f := &r.layout.Fields[field]
 	if f.direct {
-		// Fast path: nothing around it can be missing.
+		// Fast path: that one value says all.
 		v := r.chunk.value(f.ref)
-		if f.ifAny && v.isEmpty() {
+		if f.ifAny && v.isEmpty() || f.ifSet && v.Type == TypeNull && r.chunk.isNull(f.ref) {
 			return 0
+		}
+		if !v.Type.IsArray() {
+			return 1
 		}
 		return max(1, v.Len())
 	}

@@ -78,7 +78,7 @@ func (c *Chunk) resident(pos, end, depth int) (int, error) {
 		return 0, err
 	}
 	var guid [16]byte
-	c.insts[n] = instance{program: c.cache.program(&guid, w.ops), first: int32(len(c.slots)), count: int32(len(w.slots))}
+	c.insts[n] = instance{program: c.cache.program(&guid, w.ops, nil), first: int32(len(c.slots)), count: int32(len(w.slots))}
 	c.slots = append(c.slots, w.slots...)
 	return n, nil
 }
@@ -133,8 +133,8 @@ func (c *Chunk) instance(pos, end, depth int) (n, next int, err error) {
 	if count > maxSlots || int(count)*4 > end-pos {
 		return 0, 0, fmt.Errorf("%w: a template with %d values at 0x%x of the chunk", ErrTruncated, count, pos)
 	}
-	if p == nil {
-		p = c.Templates.find(id, int(count))
+	if c.salvage && (p == nil || p.values != int(count)) {
+		p = c.Templates.find(id, int(count)) // one that was written over has left its place to another
 	}
 	first := len(c.slots)
 	c.insts[n] = instance{program: p, first: int32(first), count: int32(count)}
@@ -244,7 +244,7 @@ func (c *Chunk) orphan(values []slot, depth int) *program {
 	if len(c.orphans) >= maxOrphans {
 		clear(c.orphans)
 	}
-	p := c.cache.program(&[16]byte{}, ops)
+	p := c.cache.program(&[16]byte{}, ops, nil)
 	c.orphans[string(key)] = p
 	return p
 }
@@ -273,8 +273,13 @@ func (c *Chunk) readDefinition(id, off uint32) (*program, error) {
 	if c.defined += int(size) + definitionHead; c.defined > maxDefinitionBytes {
 		return nil, fmt.Errorf("%w: template definitions of one chunk overlap", ErrLimit)
 	}
+	known := &c.known[id%uint32(len(c.known))]
+	if p := *known; p != nil && p.guid == guid && c.stands(p, int(start), int(start+size)) {
+		return p, nil
+	}
 	if err := c.definer.walk(int(start), int(start+size)); err != nil {
 		return nil, fmt.Errorf("read the template definition at 0x%x of the chunk: %w", off, err)
 	}
-	return c.cache.program(&guid, c.definer.ops), nil
+	*known = c.cache.program(&guid, c.definer.ops, c.definer.keep)
+	return *known, nil
 }

@@ -1,6 +1,9 @@
 package evtx
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Section is the part of an event that a field stands in.
 type Section uint8
@@ -29,7 +32,8 @@ type Field struct {
 
 	items  []item
 	direct bool // one item, which is one value of the record, and nothing around it depends on another
-	ifAny  bool // of that item
+	ifAny  bool // no value rather than an empty one
+	ifSet  bool // no value rather than null
 	ref    ref
 }
 
@@ -69,6 +73,11 @@ const (
 	maxItems  = 1 << 14
 	maxReuse  = 4 // times that one value of a record may occur
 )
+
+// Index returns the position of the field called name, or -1.
+func (l *Layout) Index(name string) int {
+	return slices.IndexFunc(l.Fields, func(f Field) bool { return f.Name == name })
+}
 
 // layoutEntry is the entry of a Chunk's table of layouts: the programs of a template and of the one in it, and the
 // value that holds that one.

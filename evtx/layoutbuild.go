@@ -66,10 +66,15 @@ func buildLayout(c *Chunk) *Layout {
 }
 
 func (f *Field) finish() {
-	if len(f.items) == 1 {
-		if i := &f.items[0]; len(i.parts) == 1 && i.parts[0].isRef && len(i.deps) == 0 {
-			f.direct, f.ifAny, f.ref = true, i.ifAny, i.parts[0].ref
-		}
+	if len(f.items) != 1 || len(f.items[0].parts) != 1 || !f.items[0].parts[0].isRef {
+		return
+	}
+	i := &f.items[0]
+	f.direct, f.ifAny, f.ref = true, i.ifAny, i.parts[0].ref
+	for _, d := range i.deps {
+		// Windows lets most elements depend on the value that stands in them.
+		f.ifSet = true
+		f.direct = f.direct && d == f.ref
 	}
 }
 

@@ -45,7 +45,8 @@ type program struct {
 	ops  []op
 	// values is one more than the highest number of a value that the program asks for.
 	values int
-	size   int // of its memory, about
+	size   int       // of its memory, about
+	form   []segment // of a definition: what it looks like in a chunk
 }
 
 // same says whether ops are those of p.

@@ -30,14 +30,15 @@ func (f *File) Templates(cache *Cache) *Templates {
 	return t
 }
 
-// find returns a definition with this identifier that asks for no more values than there are; nil if there is none.
+// find returns a definition with this identifier and number of values; nil if there is none. Windows writes exactly the
+// values that a definition asks for.
 func (t *Templates) find(id uint32, count int) *program {
-	if t == nil || count > maxSlots {
+	if t == nil {
 		return nil
 	}
 	t.once.Do(t.read)
 	for _, p := range t.byID[id] {
-		if p.values <= count {
+		if p.values == count {
 			return p
 		}
 	}

@@ -23,11 +23,12 @@ const (
 
 // atom is one test of one field. Atoms that ask the same are one atom of an engine.
 type atom struct {
-	id      int    // in its engine
-	indexed bool   // its literals are in the index: where none is found, it does not hold
-	field   string // "" for keywords: any field
-	op      op
-	cased   bool
+	id       int    // in its engine
+	indexed  bool   // its literals are in the index: where none is found, it does not hold
+	constant int    // 1 + position among the engine's atoms over fields that can be constant; 0 for none
+	field    string // "" for keywords: any field
+	op       op
+	cased    bool
 
 	pattern pattern // opPattern; folded unless cased
 	text    string  // opRegexp: the expression, with its flags; opNumber: the number as the rule writes it
@@ -104,25 +105,25 @@ func (a *atom) matchNumber(text []byte) bool {
 }
 
 // matchField evaluates the atom plainly: this is the reference for the fast way, and decides atoms over constants.
-// other is the second field of opFieldRef.
-func (a *atom) matchField(values, other *Values) (matched, late bool) {
+// other is the second field of opFieldRef; emptyIsNull is Schema.EmptyIsNull.
+func (a *atom) matchField(values, other *Values, emptyIsNull bool) (matched, late bool) {
 	switch a.op {
 	case opExists:
 		return values.Len() > 0, false
 	case opNull:
 		for i := range values.Len() {
-			if _, null := values.Text(i); !null {
+			if text, null := values.Text(i); !null && (len(text) > 0 || !emptyIsNull) {
 				return false, false
 			}
 		}
 		return true, false
 	case opFieldRef:
-		return a.matchReference(values, other), false
+		return a.matchReference(values, other, emptyIsNull), false
 	}
 	var folded []byte
 	for i := range values.Len() {
 		text, null := values.Text(i)
-		if null {
+		if null && !emptyIsNull {
 			continue
 		}
 		if a.op == opPattern && !a.cased {
@@ -138,10 +139,10 @@ func (a *atom) matchField(values, other *Values) (matched, late bool) {
 }
 
 // matchReference says whether any value stands in the asked relation to any value of the other field.
-func (a *atom) matchReference(values, other *Values) bool {
+func (a *atom) matchReference(values, other *Values, emptyIsNull bool) bool {
 	for i := range values.Len() {
 		text, null := values.Text(i)
-		if null {
+		if null && !emptyIsNull {
 			continue
 		}
 		if !a.cased {
@@ -149,7 +150,7 @@ func (a *atom) matchReference(values, other *Values) bool {
 		}
 		for k := range other.Len() {
 			ref, null := other.Text(k)
-			if null {
+			if null && !emptyIsNull {
 				continue
 			}
 			if !a.cased {

@@ -11,7 +11,8 @@ import (
 // detection is what a rule asks of an event, in the field names of the rule.
 type detection struct {
 	root         *expr
-	line, column int // of the condition, for warnings
+	line, column int  // of the condition, for warnings
+	unresolved   bool // a placeholder has no values, so nobody can say what the rule asks: it must not match
 }
 
 // maxAtoms bounds the tests of one rule.
@@ -70,7 +71,7 @@ func (d *document) parseDetection(n *yaml.Node, what string, skip ...string) (*d
 		return nil, d.refuse(n, "split the rule", "the rule has more than %d tests", maxAtoms)
 	}
 	at := d.at(condition.keyNode, "", "")
-	return &detection{root: root, line: at.Line, column: at.Column}, nil
+	return &detection{root: root, line: at.Line, column: at.Column, unresolved: d.unresolved}, nil
 }
 
 func contains(list []string, s string) bool {

@@ -25,15 +25,20 @@ type Engine struct {
 	atoms      []*atom          // by id
 	fields     map[string]*fieldIndex
 
-	mu    sync.Mutex
-	plans map[string]*plan
+	consts []*atom // those over fields that can be constant
+
+	mu     sync.Mutex
+	plans  map[string]*plan // by the ways that can be and what constants decide in them
+	shapes map[string]*plan // by what a shape says of itself
 }
 
 // way is a rule with one way in which its events can come, in the field names of those events.
 type way struct {
 	rule int // position in the collection
 	alternative
-	root *expr
+	root   *expr
+	fixed  []*expr // parts of root, all of which must hold, that a constant decides (an event id, as a rule)
+	consts []*atom // all atoms of root over fields that can be constant, once each
 }
 
 // Compile makes an engine of a linked collection. It returns warnings about rules that can never match.
@@ -45,7 +50,7 @@ func Compile(c *Collection, o Options) (*Engine, []*Problem) {
 		o.RegexpTimeout = defaultRegexpTimeout
 	}
 	b := &builder{
-		engine: &Engine{collection: c, byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}, plans: map[string]*plan{}},
+		engine: &Engine{collection: c, byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}, plans: map[string]*plan{}, shapes: map[string]*plan{}},
 		known:  map[string]*atom{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
 	}
 	for i, r := range c.Rules {
@@ -83,6 +88,9 @@ func (b *builder) addRule(i int, r *Rule) {
 	if !reachable(ways) {
 		b.warn(r, r.LogSource.Line, r.LogSource.Column, "the log source "+key.String()+" is not mapped to events: the rule never matches", "add it to the mapping of log sources, or correct it")
 		return
+	}
+	if r.detection.unresolved {
+		return // said when it was loaded
 	}
 	if r.detection.root.kind == kindFalse {
 		b.warn(r, r.detection.line, r.detection.column, "the condition can never hold", "look for empty selections")
@@ -131,6 +139,7 @@ func (b *builder) addWay(w *way) {
 	e := b.engine
 	n := len(e.ways)
 	e.ways = append(e.ways, w)
+	w.prepare()
 	for _, c := range w.channels {
 		if list := e.byChannel[c]; len(list) == 0 || list[len(list)-1] != n {
 			e.byChannel[c] = append(list, n)
@@ -138,6 +147,28 @@ func (b *builder) addWay(w *way) {
 	}
 	if len(w.channels) == 0 || len(w.files) > 0 || w.source.Product != "" || w.source.Service != "" {
 		e.others = append(e.others, n)
+	}
+}
+
+// prepare notes what constants can decide.
+func (w *way) prepare() {
+	seen := map[*atom]bool{}
+	w.root.eachAtom(func(a *atom) {
+		if a.constant > 0 && !seen[a] {
+			seen[a] = true
+			w.consts = append(w.consts, a)
+		}
+	})
+	parts := []*expr{w.root}
+	if w.root.kind == kindAnd {
+		parts = w.root.subs
+	}
+	for _, x := range parts {
+		fixed := true
+		x.eachAtom(func(a *atom) { fixed = fixed && seen[a] })
+		if fixed {
+			w.fixed = append(w.fixed, x)
+		}
 	}
 }
 
@@ -182,6 +213,10 @@ func (b *builder) intern(a *atom) *atom {
 	copied.id = len(b.engine.atoms)
 	if copied.expr != nil && copied.expr.slow != nil {
 		copied.expr.slow.MatchTimeout = b.timeout
+	}
+	if copied.canBeConstant() {
+		b.engine.consts = append(b.engine.consts, &copied)
+		copied.constant = len(b.engine.consts)
 	}
 	b.known[key] = &copied
 	b.engine.atoms = append(b.engine.atoms, &copied)

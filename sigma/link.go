@@ -127,6 +127,7 @@ func (l *linker) applyFilter(f *Filter) {
 		if f.LogSource.covers(&r.LogSource) {
 			filtered := *r.detection
 			filtered.root = andExpr(r.detection.root, f.detection.root)
+			filtered.unresolved = filtered.unresolved || f.detection.unresolved
 			r.detection = &filtered
 		}
 	}

@@ -105,7 +105,7 @@ func (m *Matcher) fetch(i int) *slotState {
 	}
 	for k := range s.values.Len() {
 		text, null := s.values.Text(k)
-		if null {
+		if null && !b.emptyIsNull {
 			s.folded.AddNull()
 		} else {
 			s.folded.End(appendFold(s.folded.Buffer(), text))
@@ -240,14 +240,18 @@ func (m *Matcher) decide(n *node) bool {
 	a := n.atom
 	switch a.op {
 	case opExists, opNull:
-		holds, _ := a.matchField(&s.values, nil)
+		holds, _ := a.matchField(&s.values, nil, m.binding.emptyIsNull)
 		return holds
 	case opFieldRef:
-		return a.matchFolded(s, m.fetch(int(n.other)))
+		o := m.fetch(int(n.other))
+		if a.cased {
+			return a.matchReference(&s.values, &o.values, m.binding.emptyIsNull)
+		}
+		return a.matchFolded(&s.folded, &o.folded)
 	}
 	for i := range s.values.Len() {
 		text, null := s.values.Text(i)
-		if null {
+		if null && !m.binding.emptyIsNull {
 			continue
 		}
 		folded, _ := s.folded.Text(i)
@@ -263,11 +267,7 @@ func (m *Matcher) decide(n *node) bool {
 }
 
 // matchFolded is matchReference over values that are folded already.
-func (a *atom) matchFolded(s, o *slotState) bool {
-	values, others := &s.folded, &o.folded
-	if a.cased {
-		values, others = &s.values, &o.values
-	}
+func (a *atom) matchFolded(values, others *Values) bool {
 	for i := range values.Len() {
 		text, null := values.Text(i)
 		for k := range others.Len() {

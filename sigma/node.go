@@ -18,6 +18,7 @@ type document struct {
 	visited  int // nodes looked at: aliases can make few bytes speak of many nodes
 
 	placeholders map[string][]string
+	unresolved   bool // a placeholder has no values
 }
 
 // maxNodes bounds the nodes of one document that are looked at.

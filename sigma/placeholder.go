@@ -37,7 +37,9 @@ func (d *document) expand(v *yaml.Node) ([]string, error) {
 			name := rest[i+1 : i+1+end]
 			values, ok := d.placeholders[name]
 			if !ok {
-				return nil, d.refuse(v, "give its values in a placeholder file", "placeholder %%%s%% has no values", name)
+				d.warn(v, "give its values in a placeholder file", "placeholder %%%s%% has no values: the rule never matches until it has", name)
+				d.unresolved = true
+				values = []string{""}
 			}
 			extend(rest[:i])
 			if len(out)*len(values) > maxExpanded {

@@ -15,6 +15,7 @@ type plan struct {
 	rules    []planRule
 	always   []uint64 // bits of rules that no literal can rule out
 	triggers triggers
+	needy    []int // rules whose values correlations want
 }
 
 // slot is a field that the rules of a plan look at. A record's values are fetched and folded once.
@@ -73,10 +74,12 @@ func (s *Schema) constant(field string) (string, bool) {
 type Binding struct {
 	engine *Engine
 	plan   *plan
-	fields []int    // by slot: the shape's field, or -1
-	texts  []string // by slot: the value, where it is constant for the shape
-	all    int      // how many fields the shape has
-	needs  [][]needField
+	fields []int               // by slot: the shape's field, or -1
+	texts  []string            // by slot: the value, where it is constant for the shape
+	all    int                 // how many fields the shape has
+	needs  map[int][]needField // by rule of the plan, for rules that have some
+
+	emptyIsNull bool
 }
 
 // needField says where the value of one of Rule.Needs is.
@@ -91,6 +94,27 @@ const maxPlans = 2048
 
 // Bind makes the engine ready for events of a shape. It returns nil when no rule can match them.
 func (e *Engine) Bind(s *Schema) *Binding {
+	shape := strings.Join([]string{s.Channel, s.EventID, s.Provider, s.Product, s.Service, s.File}, "\x00")
+	e.mu.Lock()
+	p, ok := e.shapes[shape]
+	e.mu.Unlock()
+	if !ok {
+		p = e.planFor(s)
+		e.mu.Lock()
+		if len(e.shapes) >= maxPlans {
+			clear(e.shapes)
+		}
+		e.shapes[shape] = p
+		e.mu.Unlock()
+	}
+	if p == nil || len(p.rules) == 0 {
+		return nil
+	}
+	return e.bind(p, s)
+}
+
+// planFor makes the plan for a shape; nil if the events of no rule come so.
+func (e *Engine) planFor(s *Schema) *plan {
 	var live []int
 	if s.Channel != "" {
 		live = append(live, e.byChannel[foldString(s.Channel)]...)
@@ -104,27 +128,27 @@ func (e *Engine) Bind(s *Schema) *Binding {
 		return nil
 	}
 	slices.Sort(live)
-	p := e.plan(slices.Compact(live), s)
-	if len(p.rules) == 0 {
-		return nil
-	}
-	return e.bind(p, s)
+	return e.plan(slices.Compact(live), s)
 }
 
 // plan finds or makes the plan of ways for a shape.
 func (e *Engine) plan(live []int, s *Schema) *plan {
-	truth := map[*atom]*expr{}
+	truth := make(decided, len(e.consts))
+	for i, a := range e.consts {
+		truth[i] = a.decide(s)
+	}
 	var key []byte
+	kept := live[:0]
 	for _, i := range live {
+		w := e.ways[i]
+		if !w.possible(truth) {
+			continue
+		}
+		kept = append(kept, i)
 		key = binary.AppendUvarint(key, uint64(i))
-		e.ways[i].root.eachAtom(func(a *atom) {
-			if _, seen := truth[a]; !seen && a.op != opFieldRef {
-				if x := a.decide(s); x != nil {
-					truth[a] = x
-					key = append(key, byte(x.kind))
-				}
-			}
-		})
+		for _, a := range w.consts {
+			key = append(key, byte(truth[a.constant-1]))
+		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -134,34 +158,73 @@ func (e *Engine) plan(live []int, s *Schema) *plan {
 	if len(e.plans) >= maxPlans {
 		clear(e.plans)
 	}
-	p := e.newPlan(live, truth)
+	p := e.newPlan(kept, truth)
 	e.plans[string(key)] = p
 	return p
 }
 
-// decide returns what an atom over a constant field comes to; nil if the field isn't constant.
-func (a *atom) decide(s *Schema) *expr {
+// decided is what the atoms over constant fields come to for a shape, by atom.constant-1.
+type decided []decision
+
+type decision uint8
+
+const (
+	undecided decision = iota // the field isn't constant
+	decidedFalse
+	decidedTrue
+)
+
+// of returns what an atom comes to.
+func (d decided) of(a *atom) decision {
+	if a.constant == 0 {
+		return undecided
+	}
+	return d[a.constant-1]
+}
+
+// possible says whether the parts that constants decide hold, as far as they are constant.
+func (w *way) possible(truth decided) bool {
+	for _, x := range w.fixed {
+		known := true
+		x.eachAtom(func(a *atom) { known = known && truth.of(a) != undecided })
+		if known && !x.eval(func(a *atom) bool { return truth.of(a) == decidedTrue }) {
+			return false
+		}
+	}
+	return true
+}
+
+// canBeConstant says whether the atom is about a field whose value a shape may state.
+func (a *atom) canBeConstant() bool {
+	return a.op != opFieldRef && (a.field == "EventID" || a.field == "Channel" || a.field == "Provider_Name")
+}
+
+// decide returns what an atom over a field that can be constant comes to.
+func (a *atom) decide(s *Schema) decision {
 	text, ok := s.constant(a.field)
 	if !ok {
-		return nil
+		return undecided
 	}
 	var v Values
 	v.End(append(v.Buffer(), text...))
-	if holds, _ := a.matchField(&v, nil); holds {
-		return exprTrue
+	if holds, _ := a.matchField(&v, nil, false); holds {
+		return decidedTrue
 	}
-	return exprFalse
+	return decidedFalse
 }
 
-func (e *Engine) newPlan(live []int, truth map[*atom]*expr) *plan {
+func (e *Engine) newPlan(live []int, truth decided) *plan {
 	b := &planBuilder{plan: &plan{}, engine: e, slots: map[string]int{}, triggers: map[int32][]int32{}}
 	for k := 0; k < len(live); {
 		w := e.ways[live[k]]
 		var roots []*expr
 		for ; k < len(live) && e.ways[live[k]].rule == w.rule; k++ {
 			root := e.ways[live[k]].root.mapAtoms(func(a *atom) *expr {
-				if x := truth[a]; x != nil {
-					return x
+				switch truth.of(a) {
+				case decidedTrue:
+					return exprTrue
+				case decidedFalse:
+					return exprFalse
 				}
 				return atomExpr(a)
 			})
@@ -191,6 +254,9 @@ type planBuilder struct {
 func (b *planBuilder) add(w *way, root *expr) {
 	n := len(b.plan.rules)
 	b.plan.rules = append(b.plan.rules, planRule{rule: w.rule, root: b.node(root), way: w})
+	if len(b.engine.collection.Rules[w.rule].Needs) > 0 {
+		b.plan.needy = append(b.plan.needy, n)
+	}
 	if n>>6 >= len(b.plan.always) {
 		b.plan.always = append(b.plan.always, 0)
 	}
@@ -290,7 +356,10 @@ func (b *planBuilder) finish() {
 }
 
 func (e *Engine) bind(p *plan, s *Schema) *Binding {
-	b := &Binding{engine: e, plan: p, all: len(s.Fields), fields: make([]int, len(p.slots)), texts: make([]string, len(p.slots))}
+	b := &Binding{
+		engine: e, plan: p, all: len(s.Fields), emptyIsNull: s.EmptyIsNull,
+		fields: make([]int, len(p.slots)), texts: make([]string, len(p.slots)),
+	}
 	at := make(map[string]int, len(s.Fields))
 	for i := len(s.Fields) - 1; i >= 0; i-- {
 		if name := trimField(s.Fields[i]); strings.Contains(name, " ") {
@@ -304,10 +373,9 @@ func (e *Engine) bind(p *plan, s *Schema) *Binding {
 		f := s.locate(p.slots[i].field, at)
 		b.fields[i], b.texts[i] = f.field, f.text
 	}
-	b.needs = make([][]needField, len(p.rules))
-	for i := range p.rules {
-		r := e.collection.Rules[p.rules[i].rule]
-		for _, name := range r.Needs {
+	b.needs = map[int][]needField{}
+	for _, i := range p.needy {
+		for _, name := range e.collection.Rules[p.rules[i].rule].Needs {
 			b.needs[i] = append(b.needs[i], s.need(name, p.rules[i].way, at))
 		}
 	}

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -57,14 +58,15 @@ func required(text string) [][]byte {
 }
 
 const (
-	maxRequired    = 64 // literals for one expression
-	shortestNeeded = 3  // bytes that a literal must have to be worth looking for
+	maxRequired    = 64                   // literals for one expression
+	shortestNeeded = 3                    // bytes that a literal must have to be worth looking for, unless
+	rareBytes      = "`{}^~|$<>[]!#@;+*?" // one of these is in it
 )
 
 func requiredIn(x *syntax.Regexp) [][]byte {
 	switch x.Op {
 	case syntax.OpLiteral:
-		if lit := appendFold(nil, string(x.Rune)); len(lit) >= shortestNeeded {
+		if lit := appendFold(nil, string(x.Rune)); len(lit) >= shortestNeeded || bytes.ContainsAny(lit, rareBytes) {
 			return [][]byte{lit}
 		}
 	case syntax.OpCapture, syntax.OpPlus:

@@ -11,6 +11,10 @@ type Schema struct {
 	File     string   // original path of a text log
 	EventID  string   // decimal; "" if the shape has none or it varies
 	Fields   []string // names, in the order by which Record speaks of them
+
+	// EmptyIsNull says that the evidence can't tell a null from an empty text, as Windows event logs can't: rules that
+	// ask for either match both.
+	EmptyIsNull bool
 }
 
 // Record gives the values of one event whose shape was bound.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -110,7 +109,7 @@ type findingWriter interface {
 }
 
 var findingWriters = map[string]func(w io.Writer, t *terminal, each bool) findingWriter{
-	"jsonl": func(w io.Writer, _ *terminal, _ bool) findingWriter { return &jsonWriter{json.NewEncoder(w)} },
+	"jsonl": func(w io.Writer, _ *terminal, _ bool) findingWriter { return &jsonWriter{w: w} },
 	"csv": func(w io.Writer, _ *terminal, _ bool) findingWriter {
 		return newRowWriter(w, findingColumns, findingRow)
 	},
@@ -125,9 +124,16 @@ var findingWriters = map[string]func(w io.Writer, t *terminal, each bool) findin
 	},
 }
 
-type jsonWriter struct{ e *json.Encoder }
+type jsonWriter struct {
+	w   io.Writer
+	buf []byte
+}
 
-func (w *jsonWriter) finding(f *finding.Finding) error { return w.e.Encode(f) }
+func (w *jsonWriter) finding(f *finding.Finding) error {
+	w.buf = append(f.AppendJSON(w.buf[:0]), '\n')
+	_, err := w.w.Write(w.buf)
+	return err
+}
 
 func (w *jsonWriter) close() error { return nil }
 

@@ -52,12 +52,18 @@ type Scanner interface {
 	Scan(r *event.Record, hit func(*Hit))
 }
 
-// Joiner makes findings of hits.
+// Joiner makes findings of hits. Hits pass it twice, each time in order of time, path and offset: first all of them go through
+// Add, up to Close, for what needs the memory of other records; then each is made a finding by itself. So only what
+// memory makes has to be put in order anew.
 type Joiner interface {
-	// Add takes the next hit, in order of time, path and offset.
-	Add(h *Hit, emit func(*finding.Finding))
+	// Joins says whether Add wants the hits of a rule.
+	Joins(rule int) bool
+	// Add takes the next hit. emit hands out a finding with the first hit that it rests on.
+	Add(h *Hit, emit func(*finding.Finding, *Hit))
 	// Close is called after the last hit.
-	Close(emit func(*finding.Finding))
+	Close(emit func(*finding.Finding, *Hit))
+	// Finding says what one hit means by itself; nil if nothing.
+	Finding(h *Hit) *finding.Finding
 }
 
 // Report says what a detector loaded.

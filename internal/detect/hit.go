@@ -15,6 +15,7 @@ type Hit struct {
 	Time   time.Time // zero if the record has none: sorted first
 	File   int       // position of the file in the walk
 	Offset int64
+	Engine int // number of the engine that saw it
 	Rule   int // the engine's number for the rule
 
 	RecordID    uint64
@@ -44,9 +45,9 @@ func (h *Hit) Reset(r *event.Record) {
 }
 
 // KeySize is the length of a key in bytes.
-const KeySize = 8 + 4 + 4 + 8 + 4
+const KeySize = 8 + 4 + 4 + 8 + 1 + 4
 
-// AppendKey appends the key: seconds and nanoseconds of the time, file, offset and rule, all big-endian.
+// AppendKey appends the key: seconds and nanoseconds of the time, file, offset, engine and rule, all big-endian.
 func (h *Hit) AppendKey(dst []byte) []byte {
 	var seconds, nanos int64
 	if !h.Time.IsZero() {
@@ -58,6 +59,7 @@ func (h *Hit) AppendKey(dst []byte) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(nanos))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(h.File))
 	dst = binary.BigEndian.AppendUint64(dst, uint64(h.Offset))
+	dst = append(dst, byte(h.Engine))
 	return binary.BigEndian.AppendUint32(dst, uint32(h.Rule))
 }
 
@@ -109,7 +111,7 @@ func (h *Hit) Decode(key, data []byte) error {
 	}
 	h.File = int(binary.BigEndian.Uint32(key[12:]))
 	h.Offset = int64(binary.BigEndian.Uint64(key[16:]))
-	h.Rule = int(binary.BigEndian.Uint32(key[24:]))
+	h.Engine, h.Rule = KeyRule(key)
 	if len(data) == 0 {
 		return errHit
 	}
@@ -194,6 +196,11 @@ func (h *Hit) decodeRef(ref []byte) error {
 	}
 	h.File, h.Offset = int(file), int64(offset)
 	return nil
+}
+
+// KeyRule reads the engine and the rule out of a key.
+func KeyRule(key []byte) (engine, rule int) {
+	return int(key[24]), int(binary.BigEndian.Uint32(key[25:]))
 }
 
 // SetFile writes the number of a file into a key.

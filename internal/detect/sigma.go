@@ -25,10 +25,12 @@ type sigmaEngine struct {
 	rules        []*sigma.Rule
 	number       map[*sigma.Rule]int
 	correlations []*sigma.Correlation
+	techniques   [][]string // of each rule, in the version of ATT&CK that is shown
 	report       *Report
 
-	mu    sync.Mutex
-	bound map[*event.Schema]*sigma.Binding
+	mu      sync.Mutex
+	bound   map[*event.Schema]*sigma.Binding
+	byShape map[string]*sigma.Binding // many templates of event logs differ in nothing that rules ask for
 }
 
 func openSigma(c *Config) (Engine, error) {
@@ -38,10 +40,11 @@ func openSigma(c *Config) (Engine, error) {
 	}
 	e := &sigmaEngine{
 		engine: engine, rules: engine.Collection().Rules, correlations: engine.Collection().Correlations, report: report,
-		number: map[*sigma.Rule]int{}, bound: map[*event.Schema]*sigma.Binding{},
+		number: map[*sigma.Rule]int{}, bound: map[*event.Schema]*sigma.Binding{}, byShape: map[string]*sigma.Binding{},
 	}
 	for i, r := range e.rules {
 		e.number[r] = i
+		e.techniques = append(e.techniques, canonical(r.Techniques()))
 	}
 	return e, nil
 }
@@ -75,9 +78,26 @@ func (e *sigmaEngine) bind(s *event.Schema) *sigma.Binding {
 	if len(e.bound) >= maxBindings {
 		clear(e.bound)
 	}
-	b := e.engine.Bind(sigmaSchema(s))
+	if len(e.byShape) >= maxBindings {
+		clear(e.byShape)
+	}
+	schema := sigmaSchema(s)
+	shape := shapeKey(schema)
+	b, ok := e.byShape[shape]
+	if !ok {
+		b = e.engine.Bind(schema)
+		e.byShape[shape] = b
+	}
 	e.bound[s] = b
 	return b
+}
+
+func shapeKey(s *sigma.Schema) string {
+	key := []byte{}
+	for _, part := range append([]string{s.Product, s.Service, s.Channel, s.Provider, s.File, s.EventID}, s.Fields...) {
+		key = appendBytes(key, part)
+	}
+	return string(key)
 }
 
 func sigmaSchema(s *event.Schema) *sigma.Schema {
@@ -161,18 +181,14 @@ type sigmaJoiner struct {
 	occurrence sigma.Occurrence
 }
 
-// Add takes the next match, in order of time.
-func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding)) {
-	rule := j.engine.rules[h.Rule]
-	if !rule.Silent {
-		emit(j.finding(rule, h))
-	}
-	if !rule.Feeds {
-		return
-	}
+// Joins says whether a correlation refers to the rule.
+func (j *sigmaJoiner) Joins(rule int) bool { return j.engine.rules[rule].Feeds }
+
+// Add takes the next match of a rule that a correlation refers to.
+func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding, *Hit)) {
 	o := &j.occurrence
-	o.Rule, o.Time, o.Values = rule, h.Time, o.Values[:0]
-	o.Ref = appendRef(nil, h)
+	o.Rule, o.Time, o.Values = j.engine.rules[h.Rule], h.Time, o.Values[:0]
+	o.Ref = appendRef(o.Ref[:0], h)
 	for _, n := range h.Needs {
 		o.Values = append(o.Values, sigma.KeyValue{Text: n.Text, Present: n.Present})
 	}
@@ -180,12 +196,21 @@ func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding)) {
 }
 
 // Close ends the windows that are still open.
-func (j *sigmaJoiner) Close(emit func(*finding.Finding)) {
+func (j *sigmaJoiner) Close(emit func(*finding.Finding, *Hit)) {
 	j.correlator.Close(func(f *sigma.Firing) { j.fired(f, emit) })
 }
 
+// Finding makes a finding of a match, unless the rule only feeds correlations.
+func (j *sigmaJoiner) Finding(h *Hit) *finding.Finding {
+	rule := j.engine.rules[h.Rule]
+	if rule.Silent {
+		return nil
+	}
+	return j.finding(rule, h)
+}
+
 func (j *sigmaJoiner) finding(rule *sigma.Rule, h *Hit) *finding.Finding {
-	f := newFinding(&rule.Meta, rule.Techniques())
+	f := newFinding(&rule.Meta, j.engine.techniques[h.Rule])
 	f.Time, f.Host, f.Channel, f.EventID = h.Time, h.Host, h.Channel, h.EventID
 	f.Fields = h.Fields
 	f.Evidence = []finding.Evidence{evidenceOf(j.origin(h.File), h)}
@@ -194,13 +219,14 @@ func (j *sigmaJoiner) finding(rule *sigma.Rule, h *Hit) *finding.Finding {
 }
 
 // fired makes a finding of a correlation's firing, unless the correlation only feeds another one.
-func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding)) {
+func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding, *Hit)) {
 	c := firing.Correlation
 	if c.Silent {
 		return
 	}
-	f := newFinding(&c.Meta, c.Techniques())
+	f := newFinding(&c.Meta, canonical(c.Techniques()))
 	f.Time, f.First, f.Last = firing.Time, firing.First, firing.Last
+	var first Hit
 	for i, ref := range firing.Refs {
 		var h Hit
 		if err := h.decodeRef(ref); err != nil {
@@ -208,7 +234,7 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding)) {
 		}
 		f.Evidence = append(f.Evidence, evidenceOf(j.origin(h.File), &h))
 		if i == 0 {
-			f.Host = h.Host
+			f.Host, first = h.Host, h
 		} else if f.Host != h.Host {
 			f.Host = "" // over several hosts
 		}
@@ -218,7 +244,7 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding)) {
 	}
 	f.Fields = groupJSON(firing.Group)
 	f.ID = finding.NewID(f)
-	emit(f)
+	emit(f, &first)
 }
 
 func groupJSON(group []sigma.GroupValue) []byte {
@@ -242,7 +268,7 @@ func newFinding(m *sigma.Meta, techniques []string) *finding.Finding {
 	if level == "" {
 		level = "informational"
 	}
-	return &finding.Finding{Level: level, Title: m.Title, Rule: finding.Rule{Kind: "sigma", ID: m.ID, Title: m.Title}, Attack: canonical(techniques)}
+	return &finding.Finding{Level: level, Title: m.Title, Rule: finding.Rule{Kind: "sigma", ID: m.ID, Title: m.Title}, Attack: techniques}
 }
 
 func evidenceOf(o *event.Origin, h *Hit) finding.Evidence {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"flag"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -112,13 +113,18 @@ func survey(t testing.TB, path, temp string) int {
 	return n
 }
 
+var seedFlag = flag.Uint64("seed", 0, "seed of TestDamagedArchives; 0: of the clock")
+
 // TestDamagedArchives opens 500 damaged copies of the seeds of each kind, fewer in a short run.
 func TestDamagedArchives(t *testing.T) {
 	copies := 500
 	if testing.Short() {
 		copies = 20
 	}
-	seed := uint64(time.Now().UnixNano())
+	seed := *seedFlag
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
 	t.Logf("seed %d", seed)
 	byKind := map[string][]string{}
 	all := seeds(t)

@@ -5,8 +5,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path/filepath"
 	"runtime"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 type zeros struct{}
@@ -52,7 +55,7 @@ func TestBombs(t *testing.T) {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
 		w, _ := z.Create("zeros.bin")
-		io.CopyN(w, zeros{}, 300<<20)
+		io.CopyN(w, zeros{}, 100<<20)
 		w, _ = z.Create("zz.txt")
 		io.WriteString(w, "small\n")
 		z.Close()
@@ -61,7 +64,7 @@ func TestBombs(t *testing.T) {
 	t.Run("gzip_of_zeros", func(t *testing.T) {
 		var b bytes.Buffer
 		w, _ := gzip.NewWriterLevel(&b, 9)
-		io.CopyN(w, zeros{}, 300<<20)
+		io.CopyN(w, zeros{}, 100<<20)
 		w.Close()
 		wantLimit(t, Options{}, "a.gz", b.Bytes())
 	})
@@ -69,8 +72,8 @@ func TestBombs(t *testing.T) {
 		var b bytes.Buffer
 		w, _ := zstd.NewWriter(&b)
 		tw := tar.NewWriter(w)
-		tw.WriteHeader(&tar.Header{Name: "zeros.bin", Size: 1 << 30, Mode: 0o644})
-		io.CopyN(tw, zeros{}, 1<<30)
+		tw.WriteHeader(&tar.Header{Name: "zeros.bin", Size: 200 << 20, Mode: 0o644})
+		io.CopyN(tw, zeros{}, 200<<20)
 		tw.Close()
 		w.Close()
 		wantLimit(t, Options{}, "a.tar.zst", b.Bytes())
@@ -78,7 +81,7 @@ func TestBombs(t *testing.T) {
 	t.Run("gzip_in_gzip", func(t *testing.T) {
 		var b bytes.Buffer
 		w, _ := gzip.NewWriterLevel(&b, 9)
-		io.CopyN(w, zeros{}, 300<<20)
+		io.CopyN(w, zeros{}, 100<<20)
 		w.Close()
 		wantLimit(t, Options{}, "a.gz", gz(t, "", b.Bytes()))
 	})
@@ -92,6 +95,9 @@ func TestBombs(t *testing.T) {
 			t.Errorf("%d files", n)
 		}
 	})
+}
+
+func TestLimits(t *testing.T) {
 	t.Run("many_members", func(t *testing.T) {
 		var pairs []string
 		for i := range 50 {
@@ -123,6 +129,24 @@ func TestBombs(t *testing.T) {
 		all := walk(t, Options{}, write(t, filepath.Join(t.TempDir(), "a.tar"), b.Bytes()))
 		if f := find(t, all, "a.tar!/a.bin"); !errors.Is(f.Problems[0], ErrTruncated) || f.data != "a little" {
 			t.Errorf("%q, %v", f.data, f.Problems)
+		}
+	})
+	t.Run("xz_that_asks_for_much", func(t *testing.T) {
+		var b bytes.Buffer
+		w, err := xz.NewWriter(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, "a line\n")
+		w.Close()
+		data := b.Bytes()
+		at := bytes.Index(data, []byte{0x21, 0x01})
+		header := data[12 : 12+4*(int(data[12])+1)]
+		data[at+2] = 40 // 4 GiB
+		binary.LittleEndian.PutUint32(header[len(header)-4:], crc32.ChecksumIEEE(header[:len(header)-4]))
+		f := find(t, walk(t, Options{}, write(t, filepath.Join(t.TempDir(), "a.xz"), data)), "a.xz")
+		if len(f.Problems) != 1 || !errors.Is(f.Problems[0], ErrLimit) {
+			t.Errorf("%v", f.Problems)
 		}
 	})
 	t.Run("zip_that_claims_much", func(t *testing.T) {

@@ -66,16 +66,15 @@ func (r rarReader) Read(p []byte) (int, error) {
 
 // openRar finds the password, where one is needed, by reading the first encrypted member.
 func openRar(c *container) (*rardecode.Reader, error) {
-	encrypted, err := probeRar(c, "")
-	if !encrypted {
-		z, newErr := newRar(c, "")
-		if newErr != nil {
-			return nil, rarError(newErr)
+	if encrypted, _ := probeRar(c, ""); !encrypted { // damage is found again in its place
+		z, err := newRar(c, "")
+		if err != nil {
+			return nil, rarError(err)
 		}
-		return z, nil // other damage is found again in its place
+		return z, nil
 	}
 	for _, password := range c.o.passwords() {
-		if _, err = probeRar(c, password); err == nil {
+		if _, err := probeRar(c, password); err == nil {
 			return newRar(c, password)
 		}
 	}

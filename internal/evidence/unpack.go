@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bufio"
 	"bytes"
 	"compress/bzip2"
 	"encoding/binary"
@@ -77,4 +78,46 @@ func newZstdReader(r io.Reader) (io.Reader, error) {
 	return d.IOReadCloser(), nil
 }
 
-func newXZReader(r io.Reader) (io.Reader, error) { return xz.NewReader(r) }
+func newXZReader(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	if window := xzWindow(in); window > maxWindow {
+		return nil, fmt.Errorf("%w: xz asks for a window of %d bytes", ErrLimit, window)
+	}
+	return xz.NewReader(in)
+}
+
+// xzWindow reads from the first block's header how much its decoder would hold, 0 if it can't be told; xz writes the same
+// for all blocks.
+//
+//	stream header (12)  block: size of header (1, in fours, less one)  flags (1)  [packed size]  [size]  filters: id, size of properties, properties
+func xzWindow(in *bufio.Reader) int64 {
+	head, _ := in.Peek(12 + 1024)
+	if len(head) < 14 {
+		return 0
+	}
+	flags, p := head[13], head[14:]
+	num := func() uint64 {
+		v, n := binary.Uvarint(p)
+		p = p[max(n, 0):]
+		return v
+	}
+	if flags&0x40 != 0 {
+		num()
+	}
+	if flags&0x80 != 0 {
+		num()
+	}
+	for range flags&3 + 1 {
+		id, size := num(), num()
+		if size > uint64(len(p)) {
+			return 0
+		}
+		const lzma2 = 0x21
+		if id == lzma2 && size == 1 {
+			code := p[0] & 0x3f
+			return int64(2|code&1) << (code/2 + 11)
+		}
+		p = p[size:]
+	}
+	return 0
+}

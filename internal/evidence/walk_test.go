@@ -388,3 +388,58 @@ func TestFoldersOfCollections(t *testing.T) {
 		t.Errorf("what the layout says is lost in the input: %+v, %v", in, err)
 	}
 }
+
+// TestFolderOrZip walks the same files as a folder and as a zip that was packed in another order.
+func TestFolderOrZip(t *testing.T) {
+	dir := t.TempDir()
+	names := []string{"z.txt", "a/b/c.txt", "a.txt", "a-b.txt", "a/b.json", "Z/1.txt", "n.zip"}
+	var pairs []string
+	for i, name := range names {
+		content := fmt.Sprintf("{\"line\": %d}\n", i)
+		if name == "n.zip" {
+			content = string(pack(t, "x.txt", "x\n", "b.txt", "b\n"))
+		}
+		write(t, filepath.Join(dir, "tree", filepath.FromSlash(name)), []byte(content))
+		pairs = append(pairs, name, content)
+	}
+	zipped := walk(t, Options{}, write(t, filepath.Join(dir, "all.zip"), pack(t, pairs...)))
+	shape := func(all []walked, prefix string) (out []string) {
+		for _, f := range all {
+			if name, ok := strings.CutPrefix(f.Path, prefix); ok {
+				out = append(out, name+" "+f.Kind+" "+f.SHA256)
+			}
+		}
+		return out
+	}
+	if diff := cmp.Diff(shape(walk(t, Options{}, filepath.Join(dir, "tree")), ""), shape(zipped, "all.zip!/")); diff != "" {
+		t.Errorf("(-folder +zip)\n%s", diff)
+	}
+}
+
+// TestCorpusIsReadInFull walks real collections and packed logs: nothing of them may be a problem.
+func TestCorpusIsReadInFull(t *testing.T) {
+	root := filepath.Join("..", "..", ".shared", "corpus")
+	args := []string{filepath.Join(root, "cases"), filepath.Join(root, "net")}
+	if _, err := os.Stat(args[0]); err != nil {
+		t.Skip("the shared corpus is not here: ", err)
+	}
+	files, unknown, members := 0, 0, 0
+	for f, err := range Walk(t.Context(), args, Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		files++
+		if f.Kind == "unknown" {
+			unknown++
+		}
+		if strings.Contains(f.Path, "!/") {
+			members++
+		}
+		for _, p := range f.Problems {
+			t.Errorf("%s: %v", f.Path, p)
+		}
+	}
+	if members == 0 || unknown*20 > files {
+		t.Errorf("%d files, %d of them members, %d unknown", files, members, unknown)
+	}
+}

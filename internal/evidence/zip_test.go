@@ -114,7 +114,7 @@ func TestZipMethods(t *testing.T) {
 	}{
 		{"store", zipStore, func(w io.Writer) io.WriteCloser { return nopCloser{w} }},
 		{"deflate", zipDeflate, func(w io.Writer) io.WriteCloser { f, _ := flate.NewWriter(w, 6); return f }},
-		{"deflate_as_deflate64", zipDeflate64, func(w io.Writer) io.WriteCloser { return limitLengths(w) }},
+		{"deflate_as_deflate64", zipDeflate64, func(w io.Writer) io.WriteCloser { return withoutMatches(w) }},
 		{"zstd", zipZstd, func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z }},
 		{"xz", zipXZ, func(w io.Writer) io.WriteCloser { z, _ := xz.NewWriter(w); return z }},
 	} {
@@ -134,8 +134,8 @@ func TestZipMethods(t *testing.T) {
 	})
 }
 
-// limitLengths writes Deflate that is Deflate64 too: stored and Huffman-coded blocks without matches.
-func limitLengths(w io.Writer) io.WriteCloser {
+// withoutMatches writes Deflate that is Deflate64 too: stored and Huffman-coded blocks without matches.
+func withoutMatches(w io.Writer) io.WriteCloser {
 	f, _ := flate.NewWriter(w, flate.HuffmanOnly)
 	return f
 }

@@ -211,8 +211,11 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 	e.HasRecordID, e.RecordID = true, record.ID
 	l := record.Layout()
 	if l.RecordID >= 0 && record.Len(l.RecordID) > 0 {
-		if id, ok := record.Value(l.RecordID, 0).Uint(); ok {
+		v := record.Value(l.RecordID, 0)
+		if id, ok := v.Uint(); ok {
 			e.RecordID = id
+		} else if id, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 64); err == nil {
+			e.RecordID = id // forwarded and exported logs hold texts
 		}
 	}
 	e.Time = evtxTime(record, l)

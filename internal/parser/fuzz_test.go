@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzParsers holds every parser to: no crash, offsets inside the file, the same answer twice, and the same answer
-// whatever part of the file was read before. Its seeds are the inputs under testdata; without any it fails.
+// FuzzParsers holds every parser to: no crash, offsets inside the file, the same answer twice, and the same
+// answer whole and in two parts. Its seeds are the inputs under testdata; without any it fails.
 func FuzzParsers(f *testing.F) {
 	seeds := samples(f)
 	if len(seeds) == 0 {
@@ -29,6 +29,11 @@ func FuzzParsers(f *testing.F) {
 		first := collect(t, p, s.input())
 		if again := collect(t, p, s.input()); !bytes.Equal(first.golden(), again.golden()) {
 			t.Fatalf("%s: the second reading differs", p.Name)
+		}
+		if len(data) > 1 && s.lines() {
+			if parts := s.cut(t, len(data)/2); !bytes.Equal(first.golden(), parts.golden()) {
+				t.Fatalf("%s: two parts differ from the whole", p.Name)
+			}
 		}
 	})
 }

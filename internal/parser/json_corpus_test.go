@@ -47,7 +47,7 @@ func compareZipped(t *testing.T, path string) {
 	}
 	defer z.Close()
 	for _, f := range z.File {
-		if f.UncompressedSize64 > 8<<20 || !strings.HasSuffix(f.Name, ".json") || strings.HasPrefix(f.Name, "__") {
+		if f.UncompressedSize64 > 3<<20 || !strings.HasSuffix(f.Name, ".json") || strings.HasPrefix(f.Name, "__") {
 			continue
 		}
 		in, err := f.Open()

@@ -52,7 +52,7 @@ var windowsRoles = [jsonRoles]string{
 // plainRoles names the members that other records have for each role, the best first.
 var plainRoles = [jsonRoles]string{
 	roleHost: "host.name host.hostname hostname Hostname HostName Computer computer ComputerName host agent.hostname agent.name",
-	roleOwnTime: "eventTime EventTime event_time eventTimestamp event.created timestamp Timestamp timeStamp time Time ts _time datetime " +
+	roleOwnTime: "eventTime EventTime event_time eventTimestamp event_timestamp event.created timestamp Timestamp timeStamp time Time ts _time datetime " +
 		"TimeCreated TimeGenerated CreationTime createdDateTime activityDateTime published date_time date created_at CreationDate receiveTimestamp",
 	roleReceivedTime: "EventReceivedTime",
 	roleStampTime:    "@timestamp TimeGenerated",

@@ -94,22 +94,37 @@ func TestSchemaOnce(t *testing.T) {
 // TestLineCuts cuts files of lines at many places and holds the two parts to the whole.
 func TestLineCuts(t *testing.T) {
 	for _, s := range samples(t) {
-		lines := s.parser.Name == "syslog" && syslogDated(s.input()) || s.parser.Split != nil && bytes.HasPrefix(s.data, []byte("{")) && jsonLines(s.input())
-		if !lines {
+		if !s.lines() {
 			continue
 		}
 		whole := collect(t, s.parser, s.input())
 		for cut := 1; cut < len(s.data); cut += 1 + len(s.data)/700 {
-			first, second := s.input(), s.input()
-			first.To, second.From = int64(cut), int64(cut)
-			parts := collect(t, s.parser, first)
-			parts.add(collect(t, s.parser, second))
-			if !bytes.Equal(whole.golden(), parts.golden()) {
+			if parts := s.cut(t, cut); !bytes.Equal(whole.golden(), parts.golden()) {
 				t.Fatalf("%s cut at %d: %d records and %d problems, whole: %d and %d", s.path, cut,
 					len(parts.records), len(parts.problems), len(whole.records), len(whole.problems))
 			}
 		}
 	}
+}
+
+// lines says whether the file can be cut anywhere.
+func (s *sample) lines() bool {
+	switch s.parser.Name {
+	case "syslog":
+		return syslogDated(s.input())
+	case "json", "winevt-json":
+		return jsonLines(s.input())
+	}
+	return false
+}
+
+// cut reads the file in two parts.
+func (s *sample) cut(t testing.TB, at int) result {
+	first, second := s.input(), s.input()
+	first.To, second.From = int64(at), int64(at)
+	parts := collect(t, s.parser, first)
+	parts.add(collect(t, s.parser, second))
+	return parts
 }
 
 // TestJSONBounds holds hostile objects to bounds.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/event"
@@ -249,8 +250,9 @@ func (r *syslogReader) host(name []byte) string {
 // schema returns the schema of messages of a program.
 func (r *syslogReader) schema(program []byte) *event.Schema {
 	path := r.in.Original
-	if path == "" {
+	if path == "" { // the name at least
 		path = r.in.Origin.Path
+		path = path[strings.LastIndexByte(path, '/')+1:]
 	}
 	service := syslogService(program, path)
 	s := r.schemas[service]

@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/event"
@@ -20,15 +22,13 @@ type HuntSink struct {
 // returned), the findings of what was read until then are handed on all the same.
 //
 // Hits are sorted by time, on disk if need be, before the engines' joiners see them, so that files in any
-// order are one stream; the joiners' findings are sorted once more, since a correlation speaks only when its window
-// is over.
+// order are one stream. What the joiners find by remembering is sorted by itself, since a correlation speaks only when
+// its window is over, and then merged with what single hits mean.
 func Hunt(ctx context.Context, o Options, engines []detect.Engine, sink HuntSink) error {
 	h := &hunt{options: o, engines: engines, sink: sink, origins: map[int]*event.Origin{}}
 	defer h.close()
-	for range engines {
-		h.hits = append(h.hits, &Sorter{Dir: o.Evidence.TempDir})
-	}
-	h.findings = &Sorter{Dir: o.Evidence.TempDir}
+	h.hits = &Sorter{Dir: o.Evidence.TempDir}
+	h.joined = &Sorter{Dir: o.Evidence.TempDir}
 	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines) }, Sink[*hitBatch]{Batch: h.take, File: h.file})
 	if err != nil && ctx.Err() == nil {
 		return err
@@ -40,21 +40,20 @@ func Hunt(ctx context.Context, o Options, engines []detect.Engine, sink HuntSink
 }
 
 type hunt struct {
-	options  Options
-	engines  []detect.Engine
-	sink     HuntSink
-	origins  map[int]*event.Origin // of files with hits
-	hits     []*Sorter             // one for each engine
-	findings *Sorter
-	key      []byte
-	failed   error
+	options Options
+	engines []detect.Engine
+	joiners []detect.Joiner
+	sink    HuntSink
+	origins map[int]*event.Origin // of files with hits
+	hits    *Sorter
+	joined  *Sorter // findings of joiners, as JSON, by the key of their first hit
+	key     []byte
+	failed  error
 }
 
 func (h *hunt) close() {
-	for _, s := range h.hits {
-		s.Close()
-	}
-	h.findings.Close()
+	h.hits.Close()
+	h.joined.Close()
 }
 
 func (h *hunt) take(f *File, b *hitBatch) error {
@@ -62,7 +61,7 @@ func (h *hunt) take(f *File, b *hitBatch) error {
 	for _, e := range b.entries {
 		// The worker doesn't know the file's number, which stands in the key between time and offset.
 		h.key = detect.SetFile(append(h.key[:0], b.buf[e.from:e.from+detect.KeySize]...), f.Number)
-		if err := h.hits[e.engine].Add(h.key, b.buf[e.from+detect.KeySize:e.to]); err != nil {
+		if err := h.hits.Add(h.key, b.buf[e.from+detect.KeySize:e.to]); err != nil {
 			return err
 		}
 	}
@@ -78,67 +77,95 @@ func (h *hunt) file(f *File) error {
 
 // join shows the hits to the joiners, in order of time, and hands on the findings, in order again.
 func (h *hunt) join() error {
-	for i, engine := range h.engines {
+	for _, engine := range h.engines {
 		joiner, err := engine.Joiner(func(file int) *event.Origin { return h.origins[file] })
 		if err != nil {
 			return err
 		}
-		for e, err := range h.hits[i].All() {
-			if err != nil {
-				return err
-			}
-			var hit detect.Hit
-			if err := hit.Decode(e.Key, e.Data); err != nil {
-				return fmt.Errorf("read a hit back: %w", err)
-			}
-			joiner.Add(&hit, h.found)
-			if h.failed != nil {
-				return h.failed
-			}
-		}
-		joiner.Close(h.found)
-		if h.failed != nil {
-			return h.failed
-		}
+		h.joiners = append(h.joiners, joiner)
 	}
-	for e, err := range h.findings.All() {
+	var hit detect.Hit
+	for e, err := range h.hits.All() {
 		if err != nil {
 			return err
 		}
-		var f finding.Finding
-		if err := json.Unmarshal(e.Data, &f); err != nil {
-			return fmt.Errorf("read a finding back: %w", err)
+		engine, rule := detect.KeyRule(e.Key)
+		if !h.joiners[engine].Joins(rule) {
+			continue
 		}
-		if err := h.sink.Finding(&f); err != nil {
-			return err
+		if err := hit.Decode(e.Key, e.Data); err != nil {
+			return fmt.Errorf("read a hit back: %w", err)
 		}
-		if h.options.Progress != nil {
-			h.options.Progress.Findings.Add(1)
+		if h.joiners[engine].Add(&hit, h.keep); h.failed != nil {
+			return h.failed
 		}
 	}
-	return nil
+	for _, joiner := range h.joiners {
+		if joiner.Close(h.keep); h.failed != nil {
+			return h.failed
+		}
+	}
+	return h.merge()
 }
 
-func (h *hunt) found(f *finding.Finding) {
+// keep holds a joiner's finding for its turn.
+func (h *hunt) keep(f *finding.Finding, first *detect.Hit) {
 	if h.failed != nil {
 		return
 	}
 	data, err := json.Marshal(f)
 	if err == nil {
-		place := detect.Hit{Time: f.Time}
-		h.key = append(place.AppendKey(h.key[:0]), placeKey(f)...)
-		err = h.findings.Add(h.key, data)
+		// By its own time and the place of its first record; after the findings of that record.
+		place := detect.Hit{Time: f.Time, File: first.File, Offset: first.Offset, Engine: 255}
+		h.key = append(place.AppendKey(h.key[:0]), f.Rule.ID...)
+		err = h.joined.Add(append(h.key, f.ID...), data)
 	}
 	h.failed = err
 }
 
-// placeKey orders findings of one time by path, offset and rule.
-func placeKey(f *finding.Finding) string {
-	if len(f.Evidence) == 0 {
-		return f.Rule.ID
+// merge hands on what single hits mean and what the joiners found, in order of their keys.
+func (h *hunt) merge() error {
+	next, stop := iter.Pull2(h.joined.All())
+	defer stop()
+	joined, err, more := next()
+	upTo := func(key []byte) error {
+		for more && err == nil && (key == nil || bytes.Compare(joined.Key, key) < 0) {
+			var f finding.Finding
+			if err := json.Unmarshal(joined.Data, &f); err != nil {
+				return fmt.Errorf("read a finding back: %w", err)
+			}
+			if err := h.found(&f); err != nil {
+				return err
+			}
+			joined, err, more = next()
+		}
+		return err
 	}
-	e := f.Evidence[0]
-	return fmt.Sprintf("%s\x00%016x\x00%s\x00%s", e.Path, e.Offset, f.Rule.ID, f.ID)
+	var hit detect.Hit
+	for e, err := range h.hits.All() {
+		if err != nil {
+			return err
+		}
+		if err := upTo(e.Key); err != nil {
+			return err
+		}
+		if err := hit.Decode(e.Key, e.Data); err != nil {
+			return fmt.Errorf("read a hit back: %w", err)
+		}
+		if f := h.joiners[hit.Engine].Finding(&hit); f != nil {
+			if err := h.found(f); err != nil {
+				return err
+			}
+		}
+	}
+	return upTo(nil)
+}
+
+func (h *hunt) found(f *finding.Finding) error {
+	if h.options.Progress != nil {
+		h.options.Progress.Findings.Add(1)
+	}
+	return h.sink.Finding(f)
 }
 
 // hitBatch holds encoded hits of one part of a file.
@@ -148,7 +175,7 @@ type hitBatch struct {
 	entries []hitEntry
 }
 
-type hitEntry struct{ engine, from, to int }
+type hitEntry struct{ from, to int }
 
 // hunter is the worker of a hunt.
 type hunter struct {
@@ -181,9 +208,10 @@ func (w *hunter) Record(r *event.Record) {
 
 func (w *hunter) hit(hit *detect.Hit) {
 	b := w.batch
+	hit.Engine = w.engine
 	from := len(b.buf)
 	b.buf = hit.AppendData(hit.AppendKey(b.buf))
-	b.entries = append(b.entries, hitEntry{w.engine, from, len(b.buf)})
+	b.entries = append(b.entries, hitEntry{from, len(b.buf)})
 }
 
 // Take hands the hits on.

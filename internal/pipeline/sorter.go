@@ -26,6 +26,7 @@ type Sorter struct {
 	buf     []byte // keys and payloads, one behind the other
 	entries []entry
 	runs    []*os.File
+	sorted  bool
 }
 
 type entry struct {
@@ -90,10 +91,14 @@ func (s *Sorter) spill() error {
 	return nil
 }
 
-// All yields the entries in order; key and data are valid until the next step. It can be called once, after the last Add.
+// All yields the entries in order; key and data are valid until the next step. It may be called several times, one walk after the other, after
+// the last Add.
 func (s *Sorter) All() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		s.sort()
+		if !s.sorted {
+			s.sort()
+			s.sorted = true
+		}
 		if len(s.runs) == 0 {
 			for _, e := range s.entries {
 				if !yield(Entry{s.key(e), s.data(e)}, nil) {

@@ -25,16 +25,16 @@ func canonicalTechniques(ids []string) []string {
 func techniqueName(id string) string { return attack.Name(id) }
 
 // mainTactics returns the aims that a technique may be taken to speak of. One that serves many aims (valid accounts, scheduled
-// tasks) says little about any of them: of such a technique only what it does itself counts, not what it may be for.
+// tasks) says little about any of them: of such a technique only what it does itself counts, not what it may be for. What an
+// intruder does before the intrusion doesn't show in evidence of its victim.
 func mainTactics(id string) []string {
 	all := attack.Tactics(id)
-	if len(all) <= 2 {
-		return all
-	}
 	return slices.DeleteFunc(slices.Clone(all), func(t string) bool {
 		switch t {
-		case "initial-access", "persistence", "privilege-escalation", "stealth":
+		case "reconnaissance", "resource-development":
 			return true
+		case "initial-access", "persistence", "privilege-escalation", "stealth":
+			return len(all) > 2
 		}
 		return false
 	})

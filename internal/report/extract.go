@@ -8,8 +8,9 @@ import (
 )
 
 // Indicators are found in two ways: by what a field is called, where the evidence says what a value is (QueryName, TargetUserName),
-// and by what text looks like, where it can be told without guessing (addresses, URLs, hashes, paths of
-// programs and scripts). A bare word with a dot is never taken for a domain: too many files end like one.
+// and by what text looks like, where it can be told with little guessing (addresses, URLs, hashes, paths of
+// programs and scripts). A bare word is taken for a domain only with two dots, in lower case, under a top-level domain that is no
+// ending of files too: most words with a dot are files and namespaces.
 
 // maxExtractText bounds the text of one field that is searched.
 const maxExtractText = 16 << 10
@@ -23,6 +24,7 @@ var (
 	hashPattern = regexp.MustCompile(`\b(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
 	mailPattern = regexp.MustCompile(`(?i)\b[a-z0-9][a-z0-9._%+-]*@(?:[a-z0-9-]+\.)+[a-z]{2,24}\b`)
 	pathPattern = regexp.MustCompile(`(?i)\b[a-z]:\\(?:[^\\/:*?"<>|\r\n]+\\)*[^\\/:*?"<>|\r\n]+?\.(?:exe|dll|sys|ps1|psm1|bat|cmd|vbs|vbe|jse?|hta|lnk|scr|cpl|ocx|docm?|xlsm?|iso|img|zip|rar|7z|dmp|msi|jar|py|dat|cat|db|tmp|ico)\b`)
+	barePattern = regexp.MustCompile(`(?:[a-z0-9][a-z0-9-]*\.){2,}(?:com|net|org|info|biz|io|co|me|cc|su|top|xyz|online|site|club|icu|shop|live|pro|tk|ml|ga|cf|gq|pw|ws|ru|cn|hk|tw|in|kr|kp|jp|vn|ir|ua|de|fr|uk|nl|eu|ch|it|es|us|ca|au|br)\b`)
 	pathShape   = regexp.MustCompile(`(?i)^(?:[a-z]:\\|\\\\|\\\?\?\\|%[a-z()0-9]+%\\|/|\\device\\|\\systemroot\\)[^"<>|*,\r\n]{1,400}$`)
 	argsShape   = regexp.MustCompile(`\s[-/][A-Za-z]|(?i)\.(?:exe|com|bat|cmd)\s`)
 	domainShape = regexp.MustCompile(`(?i)^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})\.?$`)
@@ -111,6 +113,11 @@ func (x *extraction) byContent(text string) {
 			}
 		}
 	}
+	for _, at := range barePattern.FindAllStringIndex(text, maxExtracted) {
+		if isWhole(text, at[0], at[1]) {
+			x.domain(text[at[0]:at[1]])
+		}
+	}
 	if len(text) >= 32 {
 		for _, h := range hashPattern.FindAllString(text, maxExtracted) {
 			x.hash(h)
@@ -137,6 +144,18 @@ func partOfVersion(text string, from, to int) bool {
 		return true
 	}
 	return to+1 < len(text) && text[to] == '.' && text[to+1] >= '0' && text[to+1] <= '9'
+}
+
+// isWhole says whether text[from:to] is a word of its own, not a part of a path, a mail address or a longer name.
+func isWhole(text string, from, to int) bool {
+	const part = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_\@`
+	if from > 0 && strings.IndexByte(part+"./", text[from-1]) >= 0 {
+		return false
+	}
+	if to < len(text) && strings.IndexByte(part, text[to]) >= 0 {
+		return false
+	}
+	return to+1 >= len(text) || text[to] != '.' || strings.IndexByte(part, text[to+1]) < 0
 }
 
 func (x *extraction) address(s string) {

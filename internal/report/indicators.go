@@ -17,8 +17,9 @@ const (
 	maxIndicators     = 5_000 // of one type
 	maxIndicatorValue = 2_048 // bytes; a longer value is no indicator
 	maxIndicatorHosts = 50
-	maxIndicatorIDs   = 5 // findings named
-	maxIndicatorNames = 4 // fields named
+	maxIndicatorIDs   = 5   // findings named
+	maxIndicatorNames = 4   // fields named
+	maxFieldName      = 128 // bytes; a longer name is not shown
 )
 
 // Indicator is a value that findings name and that other systems can be searched for.
@@ -76,6 +77,10 @@ func (s *indicatorSet) add(f *finding.Finding, h *Host) {
 }
 
 func (s *indicatorSet) see(key indicatorKey, name string, f *finding.Finding, h *Host) {
+	value := key.value
+	if key.kind == "account" || key.kind == "path" && strings.Contains(value, `\`) {
+		key.value = strings.ToLower(value) // Windows doesn't tell cases apart; the first spelling is shown
+	}
 	repeat := slices.Contains(s.found, key)
 	i := s.byKey[key]
 	if i == nil {
@@ -87,10 +92,10 @@ func (s *indicatorSet) see(key indicatorKey, name string, f *finding.Finding, h 
 			return
 		}
 		s.kinds[key.kind]++
-		i = &Indicator{Type: key.kind, Value: key.value, Note: noteOf(key)}
+		i = &Indicator{Type: key.kind, Value: value, Note: noteOf(indicatorKey{key.kind, value})}
 		s.byKey[key] = i
 	}
-	if len(i.Fields) < maxIndicatorNames && !slices.Contains(i.Fields, name) {
+	if len(i.Fields) < maxIndicatorNames && len(name) <= maxFieldName && !slices.Contains(i.Fields, name) {
 		i.Fields = append(i.Fields, name)
 	}
 	if repeat {

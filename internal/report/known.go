@@ -3,6 +3,7 @@ package report
 import (
 	_ "embed" // for wellKnownText
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -62,8 +63,8 @@ func noteOf(k indicatorKey) string {
 		return addressNote(k.value)
 	case "domain":
 		return domainNote(k.value)
-	case "url", "email":
-		return ""
+	case "url":
+		return urlNote(k.value)
 	case "path":
 		return pathNote(k.value)
 	case "account":
@@ -83,6 +84,22 @@ func addressNote(s string) string {
 		}
 	}
 	return ""
+}
+
+// urlNote is the note of the URL's host.
+func urlNote(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return ""
+	}
+	host := u.Hostname()
+	if _, err := netip.ParseAddr(host); err == nil {
+		return addressNote(host)
+	}
+	if note := wellKnown[indicatorKey{"domain", host}]; note != "" {
+		return "well-known: " + note
+	}
+	return domainNote(host)
 }
 
 // reservedTops are the top-level domains that the public DNS never holds.
@@ -120,10 +137,11 @@ func pathNote(s string) string {
 	return ""
 }
 
-// builtIn are the accounts that every Windows has, without their domain.
+// builtIn are the accounts and groups that every Windows has, without their domain.
 var builtIn = map[string]bool{
 	"system": true, "local service": true, "network service": true, "anonymous logon": true, "iusr": true, "trustedinstaller": true, "localsystem": true,
 	"systemprofile": true, "defaultaccount": true, "wdagutilityaccount": true, "lokaler dienst": true, "netzwerkdienst": true, "root": true,
+	"administrators": true, "users": true, "guests": true, "everyone": true, "authenticated users": true, "none": true, "remote desktop users": true, "power users": true, "backup operators": true,
 }
 
 func accountNote(s string) string {
@@ -131,7 +149,7 @@ func accountNote(s string) string {
 	switch {
 	case builtIn[name]:
 		return "built-in account"
-	case strings.HasPrefix(name, "dwm-") || strings.HasPrefix(name, "umfd-") || strings.HasPrefix(name, "s-1-5-"):
+	case strings.HasPrefix(name, "dwm-") || strings.HasPrefix(name, "umfd-") || slices.Contains([]string{"s-1-5-18", "s-1-5-19", "s-1-5-20"}, name):
 		return "built-in account"
 	case strings.HasSuffix(name, "$"):
 		return "machine account"

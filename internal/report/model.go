@@ -13,9 +13,11 @@ import (
 
 // Bounds of a Model. What is beyond them is counted, and the outputs say so.
 const (
-	maxHosts  = 5_000
-	maxGroups = 50_000 // pairs of host and rule
-	maxSlots  = 300_000
+	maxHosts    = 5_000
+	maxHostName = 256    // bytes
+	maxTitle    = 1_000  // bytes
+	maxGroups   = 50_000 // pairs of host and rule
+	maxSlots    = 300_000
 )
 
 // Model sums up a case for the outputs. It is read-only once built.
@@ -184,6 +186,7 @@ func (b *builder) add(f *finding.Finding, position int64) {
 }
 
 func (b *builder) host(name string) *Host {
+	name = clipBytes(name, maxHostName)
 	h := b.hosts[name]
 	if h == nil && len(b.hosts) < maxHosts {
 		h = &Host{Name: name, Slots: map[int64]*Counts{}}
@@ -198,7 +201,7 @@ func (b *builder) group(h *Host, f *finding.Finding) *Group {
 	key := keyOf(h, f.Rule, level, f.Title)
 	g := b.groups[key]
 	if g == nil && len(b.groups) < maxGroups {
-		g = &Group{Host: h, Rule: f.Rule, Level: level, Title: f.Title, Attack: canonicalTechniques(f.Attack), FirstID: f.ID}
+		g = &Group{Host: h, Rule: f.Rule, Level: level, Title: clipBytes(f.Title, maxTitle), Attack: canonicalTechniques(f.Attack), FirstID: f.ID}
 		b.groups[key] = g
 		b.m.Groups = append(b.m.Groups, g)
 		h.Groups = append(h.Groups, g)

@@ -114,7 +114,7 @@ func layerEntry(t *Technique) layerTechnique {
 	score, rank := layerScore(t.Levels)
 	var rules []string
 	for _, g := range t.Groups {
-		if title := visible(g.Title); !slices.Contains(rules, title) {
+		if title := short(g.Title); !slices.Contains(rules, title) {
 			rules = append(rules, title)
 		}
 	}
@@ -136,8 +136,7 @@ func layerName(title string) string {
 	if title == "" {
 		return "goshawk case"
 	}
-	text, _ := clip(visible(title), 120)
-	return text
+	return shorten(120, title)
 }
 
 // AttackVersion is the version that the case's technique ids are shown in.

@@ -27,25 +27,20 @@ func init() {
 var web embed.FS
 
 var pageTemplate = template.Must(template.New("page.tmpl").Funcs(template.FuncMap{
-	"v":      visible,
-	"count":  count,
-	"plural": plural,
-	"bytes":  bytesText,
-	"when":   timeText,
-	"iso":    func(t time.Time) string { return stamp(t) },
-	"host":   hostName,
-	"hex":    func(n int64) string { return fmt.Sprintf("0x%x", n) },
-	"levels": func() []string { return []string{"critical", "high", "medium", "low", "informational"} },
-	"rank":   finding.LevelRank,
-	"weight": func(f float64) string { return fmt.Sprintf("%.3g", f) },
-	"score":  func(f float64) string { return fmt.Sprintf("%.1f", f) },
-	"word":   func(s string) string { return visible(shellWord(s)) },
-	"shorten": func(n int, s string) string {
-		if text, left := clip(visible(s), n); left > 0 {
-			return text + "…"
-		}
-		return visible(s)
-	},
+	"v":       short,
+	"count":   count,
+	"plural":  plural,
+	"bytes":   bytesText,
+	"when":    timeText,
+	"iso":     func(t time.Time) string { return stamp(t) },
+	"host":    hostName,
+	"hex":     func(n int64) string { return fmt.Sprintf("0x%x", n) },
+	"levels":  func() []string { return []string{"critical", "high", "medium", "low", "informational"} },
+	"rank":    finding.LevelRank,
+	"weight":  func(f float64) string { return fmt.Sprintf("%.3g", f) },
+	"score":   scoreText,
+	"word":    func(s string) string { return shorten(4*maxShownRunes, shellWord(s)) },
+	"shorten": shorten,
 }).ParseFS(web, "web/*.tmpl"))
 
 // page is what the template shows.

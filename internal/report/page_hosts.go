@@ -118,11 +118,11 @@ func hostStory(h *Host, l *links) []frag {
 			}
 		}
 		add("", " It begins with ")
-		add(l.best(first, first.FirstID), "%s", visible(first.Title))
+		add(l.best(first, first.FirstID), "%s", short(first.Title))
 		add("", " (%s)", momentText(first.First))
 		if strong != first {
 			add("", "; the gravest is ")
-			add(l.best(strong, strong.FirstID), "%s", visible(strong.Title))
+			add(l.best(strong, strong.FirstID), "%s", short(strong.Title))
 			add("", " (%s, %s)", strong.Level, momentText(strong.First))
 		}
 		add("", ".")

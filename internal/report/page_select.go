@@ -101,7 +101,7 @@ func (s *selection) show(f *finding.Finding) *shownFinding {
 	shown := &shownFinding{Finding: f, Places: f.Evidence}
 	if g, ok := gist(fields); ok {
 		shown.Gist = g
-		shown.Gist.Value, shown.GistLeft = clip(visible(g.Value), 240)
+		shown.Gist.Value, shown.GistLeft = visibleUpTo(g.Value, 240)
 	}
 	if n := len(f.Evidence); n > maxShownPlaces {
 		shown.Places = f.Evidence[:maxShownPlaces]
@@ -112,8 +112,8 @@ func (s *selection) show(f *finding.Finding) *shownFinding {
 			shown.MoreField = len(fields) - i
 			break
 		}
-		name, _ := clip(visible(field.Name), 120)
-		value, left := clip(visible(field.Value), maxFieldRunes)
+		name, _ := visibleUpTo(field.Name, 120)
+		value, left := visibleUpTo(field.Value, maxFieldRunes)
 		s.budget -= len(html.EscapeString(name)) + len(html.EscapeString(value)) + 60
 		shown.Fields = append(shown.Fields, shownField{name, value, left})
 	}

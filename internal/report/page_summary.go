@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -20,6 +19,7 @@ type summary struct {
 	AllHosts     int   // that the evidence names
 	Unread       int64 // files not read in full
 	Length       string
+	Days         string // the first and the last
 }
 
 type levelBar struct {
@@ -33,7 +33,7 @@ const barWidth = 1000
 
 func newSummary(m *Model, p *page, l *links) *summary {
 	t := &m.Case.Totals
-	s := &summary{Serious: m.Levels[4] + m.Levels[3], Unread: t.FilesPartly + t.FilesUnreadable, Length: lengthText(m.First, m.Last)}
+	s := &summary{Serious: m.Levels[4] + m.Levels[3], Unread: t.FilesPartly + t.FilesUnreadable, Length: lengthText(m.First, m.Last), Days: daysText(m.First, m.Last)}
 	for _, h := range m.Hosts {
 		if h.Name == "" {
 			continue
@@ -92,7 +92,7 @@ func lead(m *Model, s *summary, l *links) []frag {
 	}
 	if g := earliest(m.Groups); g != nil {
 		add("", " The serious ones begin with ")
-		add(l.best(g, g.FirstID), "%s", visible(g.Title))
+		add(l.best(g, g.FirstID), "%s", short(g.Title))
 		add("", " on %s (%s).", hostName(g.Host.Name), momentText(g.First))
 	}
 	return out
@@ -123,7 +123,7 @@ func second(m *Model, p *page, l *links) []frag {
 		h := m.Hosts[named]
 		add("", " The host that stands out most is ")
 		add(l.hosts[h], "%s", hostName(h.Name))
-		add("", ": %s of different kinds add up to a score of %.1f of 100.", plural(int64(len(h.Groups)), "sign"), h.Score)
+		add("", ": %s of different kinds add up to a score of %s of 100.", plural(int64(len(h.Groups)), "sign"), scoreText(h.Score))
 	}
 	return out
 }
@@ -156,72 +156,4 @@ func tacticWords(groups []*Group) []string {
 		}
 	}
 	return words
-}
-
-// moment is a step of the story on the first page.
-type moment struct {
-	Group  *Group
-	Tactic string
-	Plain  string
-	Gist   field
-	Anchor string
-	Others int64 // further findings of the same rule and host
-}
-
-const maxMoments = 14
-
-// newMoments picks the findings that tell the story: for each tactic the strongest and, among these, the first; then the
-// strongest of the rest while there is room. They are shown in order of time.
-func newMoments(m *Model, s *selection, l *links) []*moment {
-	taken := map[*Group]bool{}
-	var all []*moment
-	take := func(g *Group, t attack.Tactic) {
-		taken[g] = true
-		v := &moment{Group: g, Tactic: t.Name, Plain: tacticPlain[t.Short], Anchor: l.best(g, g.FirstID), Others: g.Count - 1}
-		if f := s.byID[g.FirstID]; f != nil {
-			v.Gist = f.Gist
-			v.Gist.Value, _ = clip(v.Gist.Value, 130)
-		}
-		all = append(all, v)
-	}
-	candidates := slices.Clone(m.Groups)
-	slices.SortStableFunc(candidates, func(a, b *Group) int { return cmp.Or(cmp.Compare(b.Rank(), a.Rank()), a.First.Compare(b.First)) })
-	for _, t := range attack.TacticNames() {
-		for _, g := range candidates {
-			if g.Rank() >= 2 && !taken[g] && !g.First.IsZero() && speaksOf(g, t.Short) {
-				take(g, t)
-				break
-			}
-		}
-	}
-	for _, g := range candidates {
-		if len(all) >= maxMoments || g.Rank() < 3 {
-			break
-		}
-		if !taken[g] && !g.First.IsZero() && !sameRule(all, g) {
-			take(g, tacticOfGroup(g))
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *moment) int { return a.Group.First.Compare(b.Group.First) })
-	return all
-}
-
-func sameRule(all []*moment, g *Group) bool {
-	return slices.ContainsFunc(all, func(v *moment) bool { return v.Group.Rule == g.Rule })
-}
-
-func speaksOf(g *Group, short string) bool {
-	// The first technique is what the rule is about; the others say what else it may serve.
-	return len(g.Attack) > 0 && slices.Contains(mainTactics(g.Attack[0]), short)
-}
-
-func tacticOfGroup(g *Group) attack.Tactic {
-	if len(g.Attack) > 0 {
-		for _, t := range attack.TacticNames() {
-			if speaksOf(g, t.Short) {
-				return t
-			}
-		}
-	}
-	return attack.Tactic{}
 }

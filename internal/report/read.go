@@ -49,6 +49,7 @@ func (m *Model) readEvidence(r *casefile.Reader) error {
 
 func (m *Model) addRecords(f *casefile.EvidenceFile) {
 	for _, s := range f.Hosts {
+		s.Name = clipBytes(s.Name, maxHostName)
 		have := m.EvidenceHosts[s.Name]
 		if have == nil {
 			if len(m.EvidenceHosts) >= maxHosts {

@@ -1,7 +1,8 @@
 package report
 
 import (
-	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,28 +15,48 @@ func visible(s string) string {
 	if isVisible(s) {
 		return s
 	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, "⟨%02X⟩", s[i])
-		case r == '\n':
-			b.WriteString("⏎ ")
-		case r == '\t':
-			b.WriteString("⇥ ")
-		case r == '\r':
-			if i+1 >= len(s) || s[i+1] != '\n' {
-				b.WriteString("⟨U+000D⟩")
-			}
-		case hidden(r):
-			fmt.Fprintf(&b, "⟨U+%04X⟩", r)
-		default:
-			b.WriteString(s[i : i+n])
+	text, _ := visibleUpTo(s, math.MaxInt)
+	return text
+}
+
+// visibleUpTo makes the beginning of s visible, at most n characters of output, and says how many characters of s
+// are left.
+func visibleUpTo(s string, n int) (text string, left int) {
+	b := make([]byte, 0, min(len(s), n)+16)
+	for i, written := 0, 0; i < len(s); written++ {
+		if written >= n {
+			return string(b), utf8.RuneCountInString(s[i:])
 		}
-		i += n
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b = appendCode(b, "⟨", uint64(s[i]), 2)
+			written += 3
+		case r == '\n':
+			b = append(b, "⏎ "...)
+			written++
+		case r == '\t':
+			b = append(b, "⇥ "...)
+			written++
+		case r == '\r' && i+1 < len(s) && s[i+1] == '\n':
+		case hidden(r):
+			b = appendCode(b, "⟨U+", uint64(r), 4)
+			written += 7
+		default:
+			b = append(b, s[i:i+size]...)
+		}
+		i += size
 	}
-	return b.String()
+	return string(b), 0
+}
+
+func appendCode(b []byte, before string, code uint64, digits int) []byte {
+	b = append(b, before...)
+	for shift := 4 * (digits - 1); shift > 0 && code>>shift == 0; shift -= 4 {
+		b = append(b, '0')
+	}
+	b = append(b, strings.ToUpper(strconv.FormatUint(code, 16))...)
+	return append(b, "⟩"...)
 }
 
 func isVisible(s string) bool {
@@ -67,4 +88,30 @@ func clip(s string, n int) (text string, left int) {
 		count++
 	}
 	return s, 0
+}
+
+// maxShownRunes bounds a text that the page shows in passing: a title, a path. Fields have a bound of their own.
+const maxShownRunes = 500
+
+// short makes text visible and bounds it.
+func short(s string) string { return shorten(maxShownRunes, s) }
+
+// shorten makes text visible and cuts it to n runes, with a mark.
+func shorten(n int, s string) string {
+	text, left := visibleUpTo(s, n)
+	if left > 0 {
+		return text + "…"
+	}
+	return text
+}
+
+// clipBytes cuts s to at most n bytes, between characters.
+func clipBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }

@@ -44,6 +44,8 @@ func TestExtract(t *testing.T) {
 		{"TargetUserName", `ada`, []string{"account ada"}},
 		{"User", `HALDEN\ada`, []string{`account HALDEN\ada`}},
 		{"TargetUserName", `-`, nil},
+		{"CommandLine", `powercat -c www.bad-site.com -p 80; nslookup x.y.top.`, []string{"domain www.bad-site.com", "domain x.y.top"}},
+		{"CommandLine", `System.Net.Sockets a.b.com.txt C:\x.y.com com.vendor.app command.com u@a.b.com`, []string{`path C:\x.y.com com.vendor.app command.com u@a.b.com`, "email u@a.b.com"}[1:]},
 		{"Message", `mail to Ada.L@Example.com now`, []string{"email ada.l@example.com"}},
 	}
 	for _, test := range tests {
@@ -64,7 +66,7 @@ func TestNotes(t *testing.T) {
 		{"domain", "ctldl.windowsupdate.com", "well-known: Windows or Microsoft service"}, {"domain", "x.blob.core.windows.net", ""}, {"domain", "windowsupdate.com.evil.net", ""},
 		{"domain", "dc01.corp", "private"}, {"domain", "www.example.com", "documentation"}, {"md5", "d41d8cd98f00b204e9800998ecf8427e", "well-known: hash of an empty file"},
 		{"path", `C:\Windows\System32\cmd.exe`, "part of Windows"}, {"path", `C:\Windows\Temp\cmd.exe`, ""}, {"path", `C:\Windows\System32\nlhelper.cat`, ""},
-		{"account", `NT AUTHORITY\SYSTEM`, "built-in account"}, {"account", "DC01$", "machine account"}, {"account", "ada", ""},
+		{"account", `NT AUTHORITY\SYSTEM`, "built-in account"}, {"account", "DC01$", "machine account"}, {"account", "ada", ""}, {"account", `BUILTIN\Administrators`, "built-in account"}, {"url", "https://go.microsoft.com/x", "well-known: Windows or Microsoft service"}, {"url", "http://10.0.0.1/x", "private"},
 	} {
 		if got := noteOf(indicatorKey{test[0], test[1]}); got != test[2] {
 			t.Errorf("%s %s: note %q, want %q", test[0], test[1], got, test[2])
@@ -274,7 +276,7 @@ func TestWords(t *testing.T) {
 		{spanText(at("2026-03-02 08:00:00"), at("2026-03-02 09:00:01")), "from 2 Mar 2026 08:00:00 to 09:00:01 UTC"},
 		{spanText(at("2026-03-02 08:00:00"), at("2026-03-09 09:00:01")), "from 2 Mar 2026 08:00 to 9 Mar 2026 09:00 UTC"},
 		{spanText(at("2026-03-02 08:00:00"), at("2026-03-02 08:00:00")), "at 2 Mar 2026 08:00:00 UTC"}, {spanText(time.Time{}, time.Time{}), "at no known time"},
-		{lengthText(at("2026-03-02 08:00:00"), at("2026-03-10 07:00:00")), "8 days"}, {lengthText(at("2026-03-02 08:00:00"), at("2026-03-02 09:02:00")), "1 hour 2 minutes"}, {lengthText(at("2026-03-02 08:00:00"), at("2026-03-02 08:00:09")), "9 seconds"},
+		{lengthText(at("2026-03-02 08:00:00"), at("2026-03-10 07:00:00")), "8 days"}, {lengthText(at("2026-03-02 08:00:00"), at("2026-03-02 09:02:00")), "1 h 2 min"}, {lengthText(at("2026-03-02 08:00:00"), at("2026-03-02 08:00:09")), "9 seconds"},
 		{shellWord("a b"), "'a b'"}, {shellWord("it's"), `'it'\''s'`}, {shellWord("./x-1"), "./x-1"}, {shellWord(""), "''"},
 	} {
 		if test[0] != test[1] {

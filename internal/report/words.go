@@ -49,7 +49,7 @@ func hostName(name string) string {
 	if name == "" {
 		return "several hosts, or none named"
 	}
-	return visible(name)
+	return shorten(120, name)
 }
 
 // timeText writes a time for a person, to the second, in UTC.
@@ -86,13 +86,33 @@ func lengthText(first, last time.Time) string {
 	case days > 0:
 		return plural(days, "day") + " " + plural(hours, "hour")
 	case hours > 0 && minutes > 0:
-		return plural(hours, "hour") + " " + plural(minutes, "minute")
+		return fmt.Sprintf("%d h %d min", hours, minutes)
 	case hours > 0:
 		return plural(hours, "hour")
 	case minutes > 0:
 		return plural(minutes, "minute")
 	}
 	return plural(int64(d.Seconds()), "second")
+}
+
+// daysText writes the first and the last day of a span.
+func daysText(first, last time.Time) string {
+	from, to := first.UTC().Format("2 Jan 2006"), last.UTC().Format("2 Jan 2006")
+	switch {
+	case from == to:
+		return to
+	case first.UTC().Year() == last.UTC().Year():
+		from = first.UTC().Format("2 Jan")
+	}
+	return from + " to " + to
+}
+
+// scoreText writes a score; none is so high that nothing could be added.
+func scoreText(score float64) string {
+	if score >= 99.95 {
+		return "99.9"
+	}
+	return fmt.Sprintf("%.1f", score)
 }
 
 // stepText names the length of a bin.

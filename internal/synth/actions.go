@@ -35,7 +35,6 @@ const (
 	pidLSASS   = 712
 	pidService = 704
 	pidSysmon  = 3124
-	noGUID     = "{00000000-0000-0000-0000-000000000000}"
 )
 
 // who is an account as audit events begin.
@@ -83,8 +82,12 @@ func (h *host) processGUID(p *process) ew.GUID {
 	return g
 }
 
+// program is what is started: a file and its command line.
+type program struct{ image, line string }
+
 // spawn starts a process.
-func (h *host) spawn(t time.Time, parent *process, image, line string, a account, m *mark) *process {
+func (h *host) spawn(t time.Time, parent *process, what program, a account, m *mark) *process {
+	image, line := what.image, what.line
 	h.nextPID += 4 * uint32(1+h.r.IntN(30))
 	if h.nextPID > 60000 {
 		h.nextPID = 5000
@@ -141,10 +144,16 @@ func (h *host) backdate(t time.Time, p *process, target string, to time.Time, m 
 	h.sysmon(t, sysFileTime, p, m, p.image, target, stamp(to), stamp(t.Add(-3*time.Second)), p.as.full())
 }
 
+// peer is the other end of a connection; its name may be unknown.
+type peer struct {
+	address, name string
+	port          uint16
+}
+
 // connect opens a connection; port names are as Sysmon gives them.
-func (h *host) connect(t time.Time, p *process, to, name string, port uint16, m *mark) {
-	service := map[uint16]string{80: "http", 443: "https", 445: "microsoft-ds", 3389: "ms-wbt-server", 53: "domain", 88: "kerberos", 389: "ldap", 135: "epmap", 22: "ssh"}[port]
-	h.sysmon(t, sysNetwork, p, m, p.image, p.as.full(), "tcp", true, false, h.ip, h.fqdn(), 49700+uint16(h.r.IntN(15000)), "-", false, to, dash(name), port, dash(service))
+func (h *host) connect(t time.Time, p *process, to peer, m *mark) {
+	service := map[uint16]string{80: "http", 443: "https", 445: "microsoft-ds", 3389: "ms-wbt-server", 53: "domain", 88: "kerberos", 389: "ldap", 135: "epmap", 22: "ssh"}[to.port]
+	h.sysmon(t, sysNetwork, p, m, p.image, p.as.full(), "tcp", true, false, h.ip, h.fqdn(), 49700+uint16(h.r.IntN(15000)), "-", false, to.address, dash(to.name), to.port, dash(service))
 }
 
 func dash(s string) string {

@@ -8,8 +8,12 @@ import (
 	ew "github.com/goshawk-ir/goshawk/internal/synth/evtxwriter"
 )
 
-// logon lets an account log on. from is "-" for the host itself.
-func (h *host) logon(t time.Time, a account, kind uint32, from, station string, m *mark) {
+// origin is where a logon comes from: an address and a machine's name, "-" where it isn't said.
+type origin struct{ from, station string }
+
+// logon lets an account log on.
+func (h *host) logon(t time.Time, a account, kind uint32, o origin, m *mark) {
+	from, station := o.from, o.station
 	process, auth, pid, image, port := "Kerberos", "Kerberos", uint64(0), "-", "-"
 	switch kind {
 	case 2, 7, 11:
@@ -59,8 +63,12 @@ func (h *host) explicit(t time.Time, p *process, u *user, server string, m *mark
 	h.audit(t, secExplicit, m, append(who(p.as), ew.GUID{}, u.name, domain, ew.GUID{}, server, server, uint64(p.pid), p.image, "-", "-")...)
 }
 
+// folder is a share, the folder behind it, and a file in it if one is named.
+type folder struct{ name, local, file string }
+
 // share opens a share, and a file on it if one is named.
-func (h *host) share(t time.Time, a account, from, name, local, file string, m *mark) {
+func (h *host) share(t time.Time, a account, from string, f folder, m *mark) {
+	name, local, file := f.name, f.local, f.file
 	port := fmt.Sprint(49700 + h.r.IntN(15000))
 	h.audit(t, secShare, m, append(who(a), "File", from, port, `\\*\`+name, local, uint32(1), "%%4416\r\n\t\t\t\t")...)
 	if file != "" {
@@ -93,10 +101,13 @@ func wide(s string) []byte {
 	return append(b, 0, 0)
 }
 
+// job is a scheduled task and what it runs.
+type job struct{ name, command, arguments string }
+
 // task registers a scheduled task.
-func (h *host) task(t time.Time, p *process, a account, name, command, arguments string, m *mark) {
-	h.audit(t, secTask, m, append(who(a), name, taskXML(a, name, command, arguments), uint64(2251799813691708), p.pid, pidOf(p.parent), uint32(0), h.fqdn())...)
-	h.other(t.Add(5*time.Millisecond), taskRegistered, m, "S-1-5-18", name, a.full())
+func (h *host) task(t time.Time, p *process, a account, j job, m *mark) {
+	h.audit(t, secTask, m, append(who(a), j.name, taskXML(a, j), uint64(2251799813691708), p.pid, pidOf(p.parent), uint32(0), h.fqdn())...)
+	h.other(t.Add(5*time.Millisecond), taskRegistered, m, "S-1-5-18", j.name, a.full())
 }
 
 // untask deletes a scheduled task.
@@ -121,14 +132,14 @@ func (h *host) runTask(t time.Time, name, command string, m *mark) {
 	h.other(t.Add(2*time.Second+time.Millisecond), taskFinished, nil, "S-1-5-18", name, system+`\SYSTEM`, id)
 }
 
-func taskXML(a account, name, command, arguments string) string {
+func taskXML(a account, j job) string {
 	lines := []string{
 		`<?xml version="1.0" encoding="UTF-16"?>`,
 		`<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">`,
-		`  <RegistrationInfo><Author>` + a.full() + `</Author><URI>` + name + `</URI></RegistrationInfo>`,
+		`  <RegistrationInfo><Author>` + a.full() + `</Author><URI>` + j.name + `</URI></RegistrationInfo>`,
 		`  <Triggers><TimeTrigger><StartBoundary>2026-01-01T00:00:00</StartBoundary><Enabled>true</Enabled></TimeTrigger></Triggers>`,
 		`  <Principals><Principal id="Author"><RunLevel>HighestAvailable</RunLevel><UserId>S-1-5-18</UserId></Principal></Principals>`,
-		`  <Actions Context="Author"><Exec><Command>` + command + `</Command><Arguments>` + arguments + `</Arguments></Exec></Actions>`,
+		`  <Actions Context="Author"><Exec><Command>` + j.command + `</Command><Arguments>` + j.arguments + `</Arguments></Exec></Actions>`,
 		`</Task>`,
 	}
 	return strings.Join(lines, "\r\n")

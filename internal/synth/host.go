@@ -58,7 +58,6 @@ type host struct {
 	nextPID   uint32
 	processes map[string]*process
 	boot      time.Time
-	closers   []func() error
 }
 
 // log is one event log of a host.

@@ -31,7 +31,7 @@ type textLine struct {
 const (
 	authLog   = "var/log/auth.log"
 	systemLog = "var/log/syslog"
-	proxyLog  = "var/log/squid/access.log"
+	proxyLog  = "var/log/squid.log"
 )
 
 func newLinux(w *world, name string) *linux {
@@ -72,13 +72,22 @@ func (l *linux) intrusion() {
 func (l *linux) upload(at time.Time) {
 	m := did("large uploads to the control server through the proxy", "T1041", "T1090.002")
 	for i := range 4 {
-		l.proxy(at.Add(time.Duration(i)*50*time.Second), m, 48000+l.r.IntN(3000), "192.0.2.40", 200, 52428800, "CONNECT", fmt.Sprintf("%s:%d", controlSite, controlPort), control)
+		l.proxy(at.Add(time.Duration(i)*50*time.Second), m, request{48000 + l.r.IntN(3000), "192.0.2.40", 200, 52428800, "CONNECT", fmt.Sprintf("%s:%d", controlSite, controlPort), control})
 	}
 }
 
+// request is what the proxy did for a client.
+type request struct {
+	ms           int
+	client       string
+	status, size int
+	method       string
+	target, peer string
+}
+
 // proxy is a line of the proxy: seconds.milliseconds duration client result/status bytes method target user how/peer type.
-func (l *linux) proxy(at time.Time, m *mark, ms int, client string, status, size int, method, target, peer string) {
-	l.add(proxyLog, at, m, "%d.%03d %6d %s TCP_TUNNEL/%d %d %s %s - HIER_DIRECT/%s -", at.Unix(), at.Nanosecond()/1e6, ms, client, status, size, method, target, peer)
+func (l *linux) proxy(at time.Time, m *mark, r request) {
+	l.add(proxyLog, at, m, "squid[911]: %d.%03d %6d %s TCP_TUNNEL/%d %d %s %s - HIER_DIRECT/%s -", at.Unix(), at.Nanosecond()/1e6, r.ms, r.client, r.status, r.size, r.method, r.target, r.peer)
 }
 
 // removal is the end: histories and logs of the jump host.
@@ -104,7 +113,7 @@ func (l *linux) background() {
 			switch n := l.r.IntN(20); {
 			case n < 9:
 				site := []string{"news.example.com", "mail.example.com", "docs.example.com", "exchange-rates.example", "updates.example.com"}[l.r.IntN(5)]
-				l.proxy(at, nil, 40+l.r.IntN(9000), fmt.Sprintf("192.0.2.%d", []int{14, 17, 19, 22, 23, 26, 40}[l.r.IntN(7)]), 200, 900+l.r.IntN(90000), "CONNECT", site+":443", fmt.Sprintf("198.51.100.%d", 10+len(site)))
+				l.proxy(at, nil, request{40 + l.r.IntN(9000), fmt.Sprintf("192.0.2.%d", []int{14, 17, 19, 22, 23, 26, 40}[l.r.IntN(7)]), 200, 900 + l.r.IntN(90000), "CONNECT", site + ":443", fmt.Sprintf("198.51.100.%d", 10+len(site))})
 			case n < 13:
 				l.add(authLog, at, nil, "CRON[%d]: pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)", pid)
 				l.add(authLog, at.Add(time.Second), nil, "CRON[%d]: pam_unix(cron:session): session closed for user root", pid)
@@ -133,10 +142,7 @@ func (l *linux) write() error {
 			if t.trace != nil {
 				t.trace.Line = i + 1
 			}
-			if file != proxyLog {
-				fmt.Fprintf(&b, "%s %s ", t.at.UTC().Format(time.Stamp), l.name)
-			}
-			b.WriteString(t.text + "\n")
+			fmt.Fprintf(&b, "%s %s %s\n", t.at.UTC().Format(time.Stamp), l.name, t.text)
 		}
 		l.w.lines += len(list)
 		members = append(members, member{file, []byte(b.String())})

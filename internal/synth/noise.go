@@ -78,7 +78,7 @@ func (h *host) daily(from time.Time) {
 		return
 	}
 	in, out := clock(8, 0), clock(17, 10)
-	h.logon(in, owner, 2, "127.0.0.1", h.name, nil)
+	h.logon(in, owner, 2, origin{"127.0.0.1", h.name}, nil)
 	h.other(in.Add(time.Second), sysUserLogon, nil, "S-1-5-18", owner.session, owner.sid)
 	h.other(in.Add(2*time.Second), tsLogon, nil, "S-1-5-18", owner.full(), owner.session, "LOCAL")
 	h.other(in.Add(3*time.Second), tsShell, nil, "S-1-5-18", owner.full(), owner.session, "LOCAL")
@@ -142,32 +142,37 @@ func pick[T any](h *host, choices ...T) T { return choices[h.r.IntN(len(choices)
 func (h *host) soon(most time.Duration) time.Duration { return time.Duration(h.r.Int64N(int64(most))) }
 
 func (h *host) serviceLogon(t time.Time) {
-	h.logon(t, localSystem, 5, "-", "-", nil)
+	h.logon(t, localSystem, 5, origin{"-", "-"}, nil)
 }
 
 func (h *host) housekeeping(t time.Time) {
-	type job struct{ parent, image, line string }
+	type chore struct{ parent, image, line string }
 	j := pick(h,
-		job{"svchost", "backgroundTaskHost.exe", `"C:\Windows\system32\backgroundTaskHost.exe" -ServerName:App.AppXfictional.mca`},
-		job{"schedule", "taskhostw.exe", "taskhostw.exe -RegisterDevice -ProtectionStateChanged -FreeNetworkOnly"},
-		job{"svchost", "RuntimeBroker.exe", sys32 + "RuntimeBroker.exe -Embedding"},
-		job{"services", "svchost.exe", sys32 + "svchost.exe -k wsappx -p -s ClipSVC"},
-		job{"svchost", "dllhost.exe", sys32 + "DllHost.exe /Processid:{3EB3C877-1F16-487C-9050-104DBCD66683}"},
-		job{"services", "SearchIndexer.exe", sys32 + "SearchIndexer.exe /Embedding"},
-		job{"schedule", "rundll32.exe", sys32 + "rundll32.exe Startupscan.dll,SusRunTask"},
-		job{"schedule", "conhost.exe", sys32 + "conhost.exe 0xffffffff -ForceV1"},
-		job{"svchost", "mousocoreworker.exe", sys32 + "mousocoreworker.exe -Embedding"})
-	p := h.spawn(t, h.processes[j.parent], sys32+j.image, j.line, localSystem, nil)
+		chore{"svchost", "backgroundTaskHost.exe", `"C:\Windows\system32\backgroundTaskHost.exe" -ServerName:App.AppXfictional.mca`},
+		chore{"schedule", "taskhostw.exe", "taskhostw.exe -RegisterDevice -ProtectionStateChanged -FreeNetworkOnly"},
+		chore{"svchost", "RuntimeBroker.exe", sys32 + "RuntimeBroker.exe -Embedding"},
+		chore{"services", "svchost.exe", sys32 + "svchost.exe -k wsappx -p -s ClipSVC"},
+		chore{"svchost", "dllhost.exe", sys32 + "DllHost.exe /Processid:{3EB3C877-1F16-487C-9050-104DBCD66683}"},
+		chore{"services", "SearchIndexer.exe", sys32 + "SearchIndexer.exe /Embedding"},
+		chore{"schedule", "rundll32.exe", sys32 + "rundll32.exe Startupscan.dll,SusRunTask"},
+		chore{"schedule", "conhost.exe", sys32 + "conhost.exe 0xffffffff -ForceV1"},
+		chore{"svchost", "mousocoreworker.exe", sys32 + "mousocoreworker.exe -Embedding"})
+	p := h.spawn(t, h.processes[j.parent], program{sys32 + j.image, j.line}, localSystem, nil)
 	h.exit(t.Add(time.Second+h.soon(2*time.Minute)), p)
 }
 
 func (h *host) systemLookup(t time.Time) {
 	n := pick(h, "time.example.com", "updates.example.com", "telemetry.example.com", "lks-dc01."+domainDNS, "crl.example.com")
 	h.lookup(t, h.processes["svchost"], n, "198.51.100.8", nil)
-	h.connect(t.Add(30*time.Millisecond), h.processes["svchost"], "198.51.100.8", n, 443, nil)
+	h.connect(t.Add(30*time.Millisecond), h.processes["svchost"], peer{"198.51.100.8", n, 443}, nil)
 }
 
 func (h *host) quietRegistry(t time.Time) {
+	if h.r.IntN(4) == 0 {
+		p := h.processes["svchost"]
+		h.sysmonRaw(t, sysKey, nil, "-", "CreateKey", stamp(t), p.guid, p.pid, p.image, `HKLM\System\CurrentControlSet\Services\Tcpip\Parameters\DNSRegisteredAdapters`, p.as.full())
+		h.sysmonRaw(t.Add(time.Second), sysPipe, nil, "-", "CreatePipe", stamp(t.Add(time.Second)), p.guid, p.pid, `\PIPE_EVENTROOT\CIMV2SCM EVENT PROVIDER`, p.image, p.as.full())
+	}
 	key := pick(h, `HKLM\System\CurrentControlSet\Services\bam\State\UserSettings\S-1-5-18\SequenceNumber`, `HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run\SecurityHealth`,
 		`HKLM\System\CurrentControlSet\Services\W32Time\Config\LastKnownGoodTime`, `HKLM\SOFTWARE\Microsoft\Windows Defender\Signature Updates\SignatureLocation`)
 	h.setValue(t, h.processes["svchost"], key, pick(h, "DWORD (0x00000001)", "Binary Data", "QWORD (0x01da6c2a-0x5c1e9a00)"), nil)
@@ -179,6 +184,9 @@ func (h *host) watchLSASS(t time.Time) {
 }
 
 func (h *host) scheduled(t time.Time) {
+	if h.r.IntN(5) == 0 {
+		h.other(t, taskUpdated, nil, "S-1-5-18", `\Microsoft\Windows\UpdateOrchestrator\Schedule Scan`, system+`\SYSTEM`)
+	}
 	h.runTask(t, pick(h, `\Microsoft\Windows\Defrag\ScheduledDefrag`, `\Microsoft\Windows\UpdateOrchestrator\Schedule Scan`, `\GoogleUpdateTaskMachineUA`, `\Larkspur\Inventory`),
 		pick(h, `%windir%\system32\defrag.exe`, `%systemroot%\system32\usoclient.exe`), nil)
 }
@@ -208,10 +216,16 @@ func (h *host) policy(t time.Time) {
 
 // inventory is the company's own script, which asks a machine what it is.
 func (h *host) inventory(t time.Time) {
-	p := h.spawn(t, h.processes["schedule"], sys32+`WindowsPowerShell\v1.0\powershell.exe`,
-		`powershell.exe -NoProfile -ExecutionPolicy AllSigned -File C:\ProgramData\Larkspur\inventory.ps1`, localSystem, nil)
+	p := h.spawn(t, h.processes["schedule"], program{sys32 + `WindowsPowerShell\v1.0\powershell.exe`,
+		`powershell.exe -NoProfile -ExecutionPolicy AllSigned -File C:\ProgramData\Larkspur\inventory.ps1`},
+		localSystem, nil)
+
 	h.engine(t.Add(200*time.Millisecond), p)
 	h.script(t.Add(time.Second), p, "Get-CimInstance Win32_OperatingSystem | Select-Object Caption, Version, LastBootUpTime", `C:\ProgramData\Larkspur\inventory.ps1`, nil)
+	h.log(psPipeline, ew.Event{Time: t.Add(1100 * time.Millisecond), Process: p.pid, Thread: p.pid + 12, User: p.as.sid, Activity: h.guid("activity", p.pid),
+		Values: []any{"        Severity = Informational\r\n        Host Name = ConsoleHost\r\n        Host Version = 5.1.19041.4291\r\n        Command Name = Get-CimInstance\r\n        User = " + p.as.full(), "",
+			"CommandInvocation(Get-CimInstance): \"Get-CimInstance\"\r\n"}}, nil)
+	h.log(psEngineStop, ew.Event{Time: t.Add(3900 * time.Millisecond), Process: p.pid, Thread: p.pid + 4, Values: []any{"Stopped", "Available", "\tNewEngineState=Stopped\r\n\tPreviousEngineState=Available\r\n\r\n\tHostApplication=" + p.line}}, nil)
 	h.exit(t.Add(4*time.Second), p)
 }
 
@@ -231,11 +245,18 @@ func (h *host) vault(t time.Time) {
 
 func (h *host) transfer(t time.Time) {
 	id, job, a := h.guid("transfer", t.UnixNano()), h.guid("job", t.UnixNano()), h.account(h.owner)
-	h.bits(t, job, id, "Chrome Component Updater", `C:\Program Files\Google\Chrome\Application\chrome.exe`, "http://updates.example.com/component", a, nil)
+	h.bits(t, transfer{job, id, "Chrome Component Updater", `C:\Program Files\Google\Chrome\Application\chrome.exe`, "http://updates.example.com/component"}, a, nil)
 }
 
-// bits is a download in the background.
-func (h *host) bits(t time.Time, job, id ew.GUID, title, program, url string, a account, m *mark) {
+// transfer is a download in the background.
+type transfer struct {
+	job, id             ew.GUID
+	title, program, url string
+}
+
+// bits downloads something in the background.
+func (h *host) bits(t time.Time, d transfer, a account, m *mark) {
+	job, id, title, program, url := d.job, d.id, d.title, d.program, d.url
 	h.other(t, bitsJob, m, "S-1-5-18", title, job, a.full(), program, uint32(4808), uint64(844424930132115))
 	h.other(t.Add(time.Second), bitsBegin, m, "S-1-5-18", id, title, job, url, "", t.Add(-time.Hour), uint64(53467), uint64(53467), uint64(0), uint64(0))
 	h.other(t.Add(3*time.Second), bitsEnd, nil, "S-1-5-18", id, title, job, url, "", uint32(0), t.Add(-time.Hour), uint64(53467), uint64(53467), uint64(53467), "", uint64(0), uint64(0), uint32(0), uint32(0),

@@ -12,24 +12,26 @@ func (h *host) browse(t time.Time) {
 	site := pick(h, "news.example.com", "mail.example.com", "wiki."+domainDNS, "docs.example.com", "exchange-rates.example", "maps.example.com", "video.example.com", "search.example.com")
 	address := fmt.Sprintf("198.51.100.%d", 10+len(site))
 	h.lookup(t, p, site, address, nil)
-	h.connect(t.Add(40*time.Millisecond), p, address, site, 443, nil)
+	h.connect(t.Add(40*time.Millisecond), p, peer{address, site, 443}, nil)
 	if h.r.IntN(3) == 0 {
-		child := h.spawn(t.Add(100*time.Millisecond), p, p.image, `"C:\Program Files\Google\Chrome\Application\chrome.exe" --type=renderer --lang=en-GB --renderer-client-id=`+fmt.Sprint(h.r.IntN(900)), p.as, nil)
+		child := h.spawn(t.Add(100*time.Millisecond), p, program{p.image, `"C:\Program Files\Google\Chrome\Application\chrome.exe" --type=renderer --lang=en-GB --renderer-client-id=` + fmt.Sprint(h.r.IntN(900))}, p.as, nil)
 		h.exit(t.Add(10*time.Second+h.soon(20*time.Minute)), child)
 	}
 }
 
 func (h *host) office(t time.Time) {
 	a := h.account(h.owner)
-	type program struct{ image, file string }
-	o := pick(h, program{"WINWORD.EXE", "Minutes.docx"}, program{"EXCEL.EXE", "Liquidity.xlsx"}, program{"WINWORD.EXE", "Listing agreement.docx"}, program{"EXCEL.EXE", "Forecast.xlsx"})
+	type document struct{ image, file string }
+	o := pick(h, document{"WINWORD.EXE", "Minutes.docx"}, document{"EXCEL.EXE", "Liquidity.xlsx"}, document{"WINWORD.EXE", "Listing agreement.docx"}, document{"EXCEL.EXE", "Forecast.xlsx"})
 	image := `C:\Program Files\Microsoft Office\root\Office16\` + o.image
-	p := h.spawn(t, h.processes["explorer"], image, `"`+image+`" /n "C:\Users\`+a.name+`\Documents\`+o.file+`" /o ""`, a, nil)
+	p := h.spawn(t, h.processes["explorer"], program{image, `"` + image + `" /n "C:\Users\` + a.name + `\Documents\` + o.file + `" /o ""`}, a, nil)
 	h.file(t.Add(2*time.Second), p, `C:\Users\`+a.name+`\AppData\Roaming\Microsoft\Office\Recent\`+o.file+`.LNK`, nil)
 	h.exit(t.Add(time.Minute+h.soon(40*time.Minute)), p)
 }
 
-func (h *host) unlock(t time.Time) { h.logon(t, h.account(h.owner), 7, "127.0.0.1", h.name, nil) }
+func (h *host) unlock(t time.Time) {
+	h.logon(t, h.account(h.owner), 7, origin{"127.0.0.1", h.name}, nil)
+}
 
 func (h *host) saveDownload(t time.Time) {
 	a := h.account(h.owner)
@@ -40,9 +42,9 @@ func (h *host) saveDownload(t time.Time) {
 // helpDesk is a person on the telephone being asked for what the machine says.
 func (h *host) helpDesk(t time.Time) {
 	a := h.account(h.owner)
-	shell := h.spawn(t, h.processes["explorer"], sys32+"cmd.exe", `"C:\Windows\system32\cmd.exe"`, a, nil)
+	shell := h.spawn(t, h.processes["explorer"], program{sys32 + "cmd.exe", `"C:\Windows\system32\cmd.exe"`}, a, nil)
 	c := pick(h, [2]string{"ipconfig.exe", "ipconfig /all"}, [2]string{"HOSTNAME.EXE", "hostname"}, [2]string{"PING.EXE", "ping lks-fs01"}, [2]string{"systeminfo.exe", "systeminfo"}, [2]string{"whoami.exe", "whoami"})
-	p := h.spawn(t.Add(12*time.Second), shell, sys32+c[0], c[1], a, nil)
+	p := h.spawn(t.Add(12*time.Second), shell, program{sys32 + c[0], c[1]}, a, nil)
 	h.exit(t.Add(14*time.Second), p)
 	h.exit(t.Add(2*time.Minute), shell)
 }
@@ -69,25 +71,25 @@ func (h *host) client() (account, string) {
 
 func (h *host) clientLogon(t time.Time) {
 	a, from := h.client()
-	h.logon(t, a, 3, from, "-", nil)
+	h.logon(t, a, 3, origin{from, "-"}, nil)
 	h.logoff(t.Add(time.Second+h.soon(10*time.Minute)), a, 3)
 }
 
 func (h *host) clientShare(t time.Time) {
 	a, from := h.client()
-	h.logon(t, a, 3, from, "-", nil)
+	h.logon(t, a, 3, origin{from, "-"}, nil)
 	name, local, file := "SYSVOL", `\??\C:\Windows\SYSVOL\sysvol`, domainDNS+`\Policies\{31B2F340-016D-11D2-945F-00C04FB984F9}\gpt.ini`
 	if h == h.w.fs {
 		name, local, file = "Treasury", `\??\D:\Treasury`, pick(h, `Reports\liquidity.xlsx`, `Reports\minutes.docx`, `Templates\listing.docx`)
 	}
-	h.share(t.Add(20*time.Millisecond), a, from, name, local, file, nil)
+	h.share(t.Add(20*time.Millisecond), a, from, folder{name, local, file}, nil)
 	h.logoff(t.Add(time.Second+h.soon(10*time.Minute)), a, 3)
 }
 
 // adminWork is an administrator using the commands that intruders like as well.
 func (h *host) adminWork(t time.Time) {
 	a := h.account(tobias)
-	shell := h.spawn(t, h.processes["explorer"], sys32+"cmd.exe", `"C:\Windows\system32\cmd.exe"`, a, nil)
+	shell := h.spawn(t, h.processes["explorer"], program{sys32 + "cmd.exe", `"C:\Windows\system32\cmd.exe"`}, a, nil)
 	type command struct{ image, line string }
 	list := []command{
 		{"wevtutil.exe", "wevtutil qe System /c:5 /rd:true /f:text"}, {"net.exe", "net session"}, {"quser.exe", "quser"}, {"schtasks.exe", "schtasks /query /fo list"},
@@ -96,7 +98,7 @@ func (h *host) adminWork(t time.Time) {
 	}
 	for i := range 1 + h.r.IntN(2) {
 		c := pick(h, list...)
-		p := h.spawn(t.Add(time.Duration(i+1)*8*time.Second), shell, sys32+c.image, c.line, a, nil)
+		p := h.spawn(t.Add(time.Duration(i+1)*8*time.Second), shell, program{sys32 + c.image, c.line}, a, nil)
 		h.exit(p.start.Add(time.Second), p)
 	}
 	h.exit(t.Add(5*time.Minute), shell)
@@ -105,19 +107,21 @@ func (h *host) adminWork(t time.Time) {
 // adminSession is the administrator's own remote desktop.
 func (h *host) adminSession(t time.Time) {
 	a := h.account(tobias)
-	h.remoteDesktop(t, a, "192.0.2.22", "LKS-WS022", nil)
+	h.remoteDesktop(t, a, origin{"192.0.2.22", "LKS-WS022"}, nil)
 	end := t.Add(5*time.Minute + h.soon(time.Hour))
+	h.other(t.Add(3*time.Minute), tsReconnected, nil, "S-1-5-18", a.full(), a.session, "192.0.2.22")
+	h.audit(t.Add(3*time.Minute), secReconnected, nil, a.name, a.domain, a.logonID, "RDP-Tcp#3", "LKS-WS022", "192.0.2.22")
 	h.other(end, tsDisconnected, nil, "S-1-5-18", a.full(), a.session, "192.0.2.22")
 	h.audit(end, secDisconnected, nil, a.name, a.domain, a.logonID, "RDP-Tcp#3", "LKS-WS022", "192.0.2.22")
 }
 
 // remoteDesktop is a session over the network.
-func (h *host) remoteDesktop(t time.Time, a account, from, station string, m *mark) {
+func (h *host) remoteDesktop(t time.Time, a account, o origin, m *mark) {
 	h.other(t, tsListener, nil, "S-1-5-20", "RDP-Tcp")
-	h.other(t.Add(time.Second), tsAuth, m, "S-1-5-20", a.name, a.domain, from)
-	h.logon(t.Add(2*time.Second), a, 10, from, station, m)
-	h.other(t.Add(3*time.Second), tsLogon, m, "S-1-5-18", a.full(), a.session, from)
-	h.other(t.Add(4*time.Second), tsShell, nil, "S-1-5-18", a.full(), a.session, from)
+	h.other(t.Add(time.Second), tsAuth, m, "S-1-5-20", a.name, a.domain, o.from)
+	h.logon(t.Add(2*time.Second), a, 10, o, m)
+	h.other(t.Add(3*time.Second), tsLogon, m, "S-1-5-18", a.full(), a.session, o.from)
+	h.other(t.Add(4*time.Second), tsShell, nil, "S-1-5-18", a.full(), a.session, o.from)
 }
 
 func (h *host) ticket(t time.Time) {

@@ -136,7 +136,6 @@ var (
 	pUpdate     = provider{name: "Microsoft-Windows-WindowsUpdateClient", guid: "945a8954-c147-4acd-923f-40c45405a658", in: chSystem, level: 4}
 	pPolicy     = provider{name: "Microsoft-Windows-GroupPolicy", guid: "aea1b4fa-97d1-45f2-a64c-4d69fffd92c9", in: chSystem, keywords: 0x8000000000000000, level: 4}
 	pWinlogon   = provider{name: "Microsoft-Windows-Winlogon", guid: "dbe9b383-7cf3-4331-91cc-a3cb16a3b538", in: chSystem, keywords: 0x2000200000000000, level: 4}
-	pKernel     = provider{name: "Microsoft-Windows-Kernel-General", guid: "a68ca8b7-004f-d7b6-a698-07e2de0f1f5d", in: chSystem, keywords: 0x8000000000000080, level: 4}
 )
 
 // cleared is the event that a log begins with after it was cleared; provider and channel stand as text in it.

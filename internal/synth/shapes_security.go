@@ -15,8 +15,6 @@ var (
 	secUserLogoff = pAudit.event(kind{id: 4647, task: 12545}, "TargetUserSid:sid, TargetUserName, TargetDomainName, TargetLogonId:h64")
 	secExplicit   = pAudit.event(kind{id: 4648, task: 12544}, subject+`LogonGuid:guid, TargetUserName, TargetDomainName, TargetLogonGuid:guid, TargetServerName, TargetInfo,
 		ProcessId:size, ProcessName, IpAddress, IpPort`)
-	secHandle = pAudit.event(kind{id: 4656, version: 1, task: 12802}, subject+`ObjectServer, ObjectType, ObjectName, HandleId:size, TransactionId:guid, AccessList, AccessReason,
-		AccessMask:h32, PrivilegeList, RestrictedSidCount:u32, ProcessId:size, ProcessName, ResourceAttributes`)
 	secRegistry = pAudit.event(kind{id: 4657, task: 12801}, subject+`ObjectName, ObjectValueName, HandleId:size, OperationType, OldValueType, OldValue, NewValueType, NewValue,
 		ProcessId:size, ProcessName`)
 	secDirectory = pAudit.event(kind{id: 4662, task: 14080}, subject+`ObjectServer, ObjectType, ObjectName, OperationType, HandleId:size, AccessList, AccessMask:h32, Properties,

@@ -26,8 +26,9 @@ const DefaultNoise = 220
 // Options say what to write. The zero value is the demonstration.
 type Options struct {
 	Seed uint64
-	// Noise is how many ordinary things happen on each host a day; each leaves from one to six events. Files grow
-	// with it: at 220 they take about 20 MiB, and 1000 more add about 90 MiB.
+	// Noise is how many ordinary things happen on each host a day; each leaves from one to six events. At 220 the
+	// folder takes about 15 MiB, and each 1000 more add about 55 MiB. Windows logs are written as they are made;
+	// the Linux host's lines, a twentieth of it, are held until the end.
 	Noise int
 	Start time.Time // first midnight of the story, UTC; default Monday, 2 March 2026
 }
@@ -48,7 +49,7 @@ type Planted struct {
 	Path       string // relative to the folder, "container!/member" for what lies in an archive
 	Channel    string // "" for text
 	EventID    uint32
-	RecordID   uint64 // "" for text
+	RecordID   uint64 // 0 for text
 	Line       int    // of a text log, from 1
 	What       string
 	Techniques []string // ATT&CK 19
@@ -80,9 +81,22 @@ func write(dir string, o Options, observe func(h *host, e *entry)) (*Story, erro
 	w := newWorld(dir, o)
 	w.testOnlyObserve = observe
 	if err := w.run(); err != nil {
+		w.abandon()
 		return nil, err
 	}
 	return w.story(), nil
+}
+
+// abandon closes what is open after an error that is already being told.
+func (w *world) abandon() {
+	for _, h := range w.hosts {
+		for _, l := range h.logs {
+			_ = l.file.Close()
+		}
+		if h.forward != nil {
+			_ = h.forward.file.Close()
+		}
+	}
 }
 
 // story tells what was written.

@@ -2,11 +2,13 @@ package synth
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -99,5 +101,87 @@ func TestStory(t *testing.T) {
 	}
 	if d := cmp.Diff(string(want), b.String()); d != "" {
 		t.Errorf("story differs (-golden +now):\n%s", d)
+	}
+}
+
+// TestTechniques: every technique exists, under the number that it has in ATT&CK 19.
+func TestTechniques(t *testing.T) {
+	folder := filepath.Join("..", "..", ".shared", "attack")
+	bundle, err := os.ReadFile(filepath.Join(folder, "enterprise-attack.json"))
+	if err != nil {
+		t.Skip("the shared data is not in .shared")
+	}
+	changes, err := os.ReadFile(filepath.Join(folder, "v19-ids.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v19 struct {
+		RevokedBy map[string]string `json:"revoked_by"`
+	}
+	if err := json.Unmarshal(changes, &v19); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, id := range regexp.MustCompile(`"external_id": ?"(T[0-9.]+)"`).FindAllSubmatch(bundle, -1) {
+		known[string(id[1])] = true
+	}
+	for old, now := range v19.RevokedBy {
+		delete(known, old)
+		known[now] = true
+	}
+	_, s := mustWrite(t, Options{Seed: 1, Noise: 1})
+	for _, p := range s.Planted {
+		for _, id := range p.Techniques {
+			if !known[id] {
+				t.Errorf("%s: %s is not known", p.What, id)
+			}
+		}
+	}
+}
+
+// TestShape: hosts, days, logs cleared and copies kept are as the plan says, and the addresses are those kept for
+// documentation.
+func TestShape(t *testing.T) {
+	dir, s := mustWrite(t, Options{Seed: 2, Noise: 20})
+	days, hosts := map[int]bool{}, map[string]bool{}
+	destroyed, saved := 0, 0
+	for _, p := range s.Planted {
+		days[p.Time.YearDay()], hosts[p.Host] = true, true
+		if p.Destroyed {
+			destroyed++
+			if p.Copy != "" {
+				saved++
+			}
+		}
+	}
+	if len(days) != Days || len(hosts) != 5 || len(s.Hosts) != 5 {
+		t.Errorf("traces on %d days and %d of %d hosts", len(days), len(hosts), len(s.Hosts))
+	}
+	if destroyed < 20 || saved < 20 {
+		t.Errorf("%d traces were cleared, %d of them forwarded", destroyed, saved)
+	}
+	address := regexp.MustCompile(`(?:^|[^0-9.])((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?:[^0-9.]|$)`)
+	allowed := regexp.MustCompile(`^(192\.0\.2|198\.51\.100|203\.0\.113)\.|^127\.0\.0\.1$|^0\.0\.0\.0$`)
+	version := regexp.MustCompile(`^(1|4|5|10|11|16|122)\.[0-9]+\.`)
+	for path, b := range logs(t, dir) {
+		text := strings.ReplaceAll(string(b), "\x00", "")
+		for _, m := range address.FindAllStringSubmatch(text, -1) {
+			if !allowed.MatchString(m[1]) && !version.MatchString(m[1]) {
+				t.Errorf("%s: %s is no address for documentation", path, m[1])
+			}
+		}
+	}
+}
+
+// TestSize: more noise makes more events, about in proportion.
+func TestSize(t *testing.T) {
+	_, few := mustWrite(t, Options{Seed: 1, Noise: 50})
+	_, many := mustWrite(t, Options{Seed: 1, Noise: 500})
+	if many.Events < 6*few.Events {
+		t.Errorf("%d events with 50, %d with 500", few.Events, many.Events)
+	}
+	_, normal := mustWrite(t, Options{Seed: 1})
+	if normal.Events < 10_000 || normal.Events > 25_000 {
+		t.Errorf("the demonstration has %d events", normal.Events)
 	}
 }

@@ -40,8 +40,8 @@ type Shape struct {
 	DataName  string // EventData's own Name, as the task scheduler has it
 	Fields    []Field
 
-	once         sync.Once
-	outer, inner template
+	once  sync.Once
+	inner template // of the body
 }
 
 // Field is one value of an event's body.

@@ -1,0 +1,48 @@
+package finding
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func sample() *Finding {
+	id := uint64(17)
+	return &Finding{
+		ID: "aa", Time: time.Date(2026, 3, 1, 1, 2, 3, 400, time.UTC), First: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Last: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC),
+		Host: "pc01", Level: "high", Title: `a "title" <b>`, Rule: Rule{"sigma", "r1", "t"}, Attack: []string{"T1003", "T1003.001"},
+		Evidence: []Evidence{{Path: "a/b.evtx", SHA256: "00", RecordID: &id, Offset: 4096}, {Path: "c", Recovered: true}},
+		Count:    3, Channel: "Security", EventID: 4624, Fields: json.RawMessage(`{"a":1,"b":"x"}`),
+	}
+}
+
+// TestAppendJSON compares the fast form with encoding/json.
+func TestAppendJSON(t *testing.T) {
+	for _, f := range []*Finding{sample(), {ID: "x", Level: "low", Evidence: []Evidence{}}} {
+		want, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(f.AppendJSON(nil))); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestNewID(t *testing.T) {
+	f := sample()
+	id := NewID(f)
+	if len(id) != 32 || NewID(sample()) != id {
+		t.Errorf("identifier %q is not stable", id)
+	}
+	f.Title, f.Level = "other", "low"
+	if NewID(f) != id {
+		t.Error("the identifier depends on words")
+	}
+	f.Evidence[0].Offset++
+	if NewID(f) == id {
+		t.Error("the identifier does not depend on the place")
+	}
+}
