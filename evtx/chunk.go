@@ -28,7 +28,7 @@ type Chunk struct {
 	walkers     []*walker // by depth
 	// Templates, if set, is asked for definitions that the chunk itself has lost.
 	Templates *Templates
-	orphans   map[string]*program // by nesting, and which values hold BinXML
+	orphans   map[string]*program // by nesting, and what their values are
 	layouts   [64]layoutEntry
 	key       []byte
 

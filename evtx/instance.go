@@ -3,7 +3,6 @@ package evtx
 import (
 	"encoding/binary"
 	"fmt"
-	"strconv"
 )
 
 // Bounds of one record. A record takes less than a chunk, so no sound one comes near them.
@@ -204,53 +203,6 @@ func (c *Chunk) definedHere(id uint32, pos int) bool {
 	le := binary.LittleEndian
 	return pos+definitionHead+4 <= len(c.data) && le.Uint32(c.data[pos+4:]) == id && le.Uint32(c.data[pos+definitionHead:]) == fragmentHead
 }
-
-// orphan returns a program that stands for a lost definition with these values. It names the values of what holds a
-// record's data value_0, value_1 and so on, those of what would be its System section system_value_0 and so on; values
-// that hold BinXML stand beside them.
-func (c *Chunk) orphan(values []slot, depth int) *program {
-	c.record.Orphan = true
-	key := append(c.key[:0], byte(min(depth, 1)))
-	for _, s := range values {
-		key = append(key, byte(min(s.child, 0)))
-	}
-	c.key = key
-	if p := c.orphans[string(key)]; p != nil {
-		return p
-	}
-	name, ops := "value_", []op{{kind: opElement, id: none, text: "EventData", body: 1}}
-	if depth == 0 {
-		name, ops = "system_value_", []op{{kind: opElement, id: none, text: "Event", body: 1}, {kind: opElement, id: none, text: "EventData", body: 2}}
-	}
-	for k, s := range values {
-		if s.child != noChild {
-			continue
-		}
-		label := op{kind: opValue, typ: TypeString}
-		for _, b := range []byte(name + strconv.Itoa(k)) {
-			label.raw = append(label.raw, b, 0)
-		}
-		at := uint16(len(ops))
-		ops = append(ops, op{kind: opElement, id: none, text: "Data", body: at + 3, end: at + 4},
-			op{kind: opAttr, text: "Name", end: at + 3}, label, op{kind: opSub, id: uint16(k), optional: true})
-	}
-	ops[1-min(depth, 1)].end = uint16(len(ops)) // of EventData
-	for k, s := range values {
-		if s.child != noChild {
-			ops = append(ops, op{kind: opSub, id: uint16(k), optional: true})
-		}
-	}
-	ops[0].end = uint16(len(ops))
-	if len(c.orphans) >= maxOrphans {
-		clear(c.orphans)
-	}
-	p := c.cache.program(&[16]byte{}, ops, nil)
-	c.orphans[string(key)] = p
-	return p
-}
-
-// maxOrphans is how many programs for lost definitions a Chunk remembers.
-const maxOrphans = 64
 
 // readDefinition reads a template definition:
 //

@@ -242,6 +242,24 @@ func TestLostTemplate(t *testing.T) {
 	}
 }
 
+// TestLostSystem reads a record whose outer definition is lost, but whose values are in the usual order.
+func TestLostSystem(t *testing.T) {
+	sid := Value{TypeSID, []byte{1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}}
+	u8 := func(n byte) Value { return Value{TypeUint8, []byte{n}} }
+	values := []any{
+		u8(4), u8(1), num16(7), num16(4624), null(), Value{TypeHexInt64, bytes64(1)}, Value{TypeFileTime, bytes64(testTime)},
+		null(), num32(640), num32(8), num64(99), u8(2), sid, null(), str("Example-Provider"), null(), str("Security"),
+		inst{id: 0xd0d0, def: dataDef, values: []any{str("userb"), num32(1)}},
+	}
+	w := newLog()
+	w.record(inst{id: 0xbad, def: eventDef, values: values, lost: true})
+	records, damage := readAll(t, logFile(w.chunk(chunkHeaderSize)))
+	want := []described{{1, true, true, "User=userb Count=1 EventID=4624"}}
+	if diff := cmp.Diff(want, records); diff != "" || damage != nil {
+		t.Errorf("damage %v, records (-want +got):\n%s", damage, diff)
+	}
+}
+
 // TestSameIdentifier reads two definitions with one identifier.
 func TestSameIdentifier(t *testing.T) {
 	other := &elem{name: "EventData", body: []any{&elem{name: "Data", attrs: []attr{{"Name", []any{"Path"}}}, body: []any{sub{0, false}}}}}
@@ -296,7 +314,7 @@ func TestCarve(t *testing.T) {
 		{"beginning_of_chunk_lost", chunk[100:], all},
 		{"cut_chunk_before_chunk", append(append([]byte(nil), chunk[:lone.last]...), chunk...), append(append([]described(nil), all[:2]...), all...)},
 		{"lone_record", append(make([]byte, 70000), lone.b[lone.last:]...), []described{
-			{3, true, true, "system_value_0=4711 system_value_1=3 system_value_2=2026-03-01T12:00:00.0000000Z system_value_4= value_0=userc value_1=2"}}},
+			{3, true, true, "system_value_0=4711 system_value_1=3 system_value_2=2026-03-01T12:00:00.0000000Z value_0=userc value_1=2"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var cache Cache

@@ -247,9 +247,6 @@ func groupOf(rule *Correlation, key string) []GroupValue {
 	return out
 }
 
-// fire hands a firing that is over to the caller.
-func (c *Correlator) fire(f *Firing, emit func(*Firing)) { emit(f) }
-
 // chain hands a condition that has come to hold to the correlations over this one, at once.
 func (c *Correlator) chain(f *Firing, emit func(*Firing)) {
 	for _, next := range c.byInner[f.Correlation] {

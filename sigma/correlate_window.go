@@ -86,7 +86,7 @@ func (c *Correlator) step(m *machine, key string, w *window, it item, emit func(
 	span := m.rule.Timespan
 	if f := w.Firing; f != nil {
 		if !it.Time.After(f.Last.Add(span)) && it.Time.Sub(f.First) <= c.maxEpisode(span) {
-			c.extend(f, it)
+			f.extend(it, c.options.MaxRefs)
 			return
 		}
 		c.closeWindow(m, key, w, emit)
@@ -105,7 +105,8 @@ func (c *Correlator) step(m *machine, key string, w *window, it item, emit func(
 		w.Items = w.Items[1:]
 	}
 	if value, ok := m.holds(w.Items); ok {
-		c.begin(m, key, w, it.Time, value, emit)
+		w.begin(it.Time, value, c.options.MaxRefs)
+		c.chain(w.Firing.public(m.rule, key), emit)
 	}
 }
 
@@ -116,18 +117,17 @@ func (c *Correlator) maxEpisode(span time.Duration) time.Duration {
 	return max(24*time.Hour, 10*span)
 }
 
-// begin starts a firing with all that the window holds; the window is consumed.
-func (c *Correlator) begin(m *machine, key string, w *window, at time.Time, value float64, emit func(*Firing)) {
+// begin starts a firing with all that the window holds, which is consumed.
+func (w *window) begin(at time.Time, value float64, maxRefs int) {
 	f := &firing{Time: at, First: w.Items[0].Time, Last: w.Items[0].Time, Value: value}
 	for _, it := range w.Items {
-		c.extend(f, it)
+		f.extend(it, maxRefs)
 	}
 	w.Firing, w.Items = f, nil
-	c.chain(f.public(m.rule, key), emit)
 }
 
 // extend adds an occurrence to a firing.
-func (c *Correlator) extend(f *firing, it item) {
+func (f *firing) extend(it item, maxRefs int) {
 	f.Count += it.Count
 	if it.Time.After(f.Last) {
 		f.Last = it.Time
@@ -135,7 +135,7 @@ func (c *Correlator) extend(f *firing, it item) {
 	if it.Time.Before(f.First) {
 		f.First = it.Time
 	}
-	if room := c.options.MaxRefs - len(f.Refs); room > 0 {
+	if room := maxRefs - len(f.Refs); room > 0 {
 		f.Refs = append(f.Refs, it.Refs[:min(room, len(it.Refs))]...)
 	}
 }
@@ -150,11 +150,12 @@ func (f *firing) public(rule *Correlation, key string) *Firing {
 func (c *Correlator) closeWindow(m *machine, key string, w *window, emit func(*Firing)) {
 	if !m.rising && w.Firing == nil && len(w.Items) > 0 {
 		if value, ok := m.holds(w.Items); ok {
-			c.begin(m, key, w, w.Items[len(w.Items)-1].Time, value, emit)
+			w.begin(w.Items[len(w.Items)-1].Time, value, c.options.MaxRefs)
+			c.chain(w.Firing.public(m.rule, key), emit)
 		}
 	}
 	if w.Firing != nil {
-		c.fire(w.Firing.public(m.rule, key), emit)
+		emit(w.Firing.public(m.rule, key))
 	}
 	w.Firing, w.Items = nil, nil
 }

@@ -44,7 +44,7 @@ func status(f *pipeline.File) string {
 		return casefile.StatusUnreadable
 	case f.Unread():
 		return casefile.StatusPartly
-	case f.Parser == "" && f.Records+f.Recovered == 0:
+	case f.Parser == "" && f.Records+f.Recovered == 0 && !f.Container:
 		return casefile.StatusNotParsed
 	}
 	return casefile.StatusRead

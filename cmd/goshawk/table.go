@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func (t *table) close() error {
 	hostWidth := len("HOST")
 	for _, g := range t.groups {
 		rows = append(rows, g)
-		hostWidth = max(hostWidth, ansi.StringWidth(clean(g.host)))
+		hostWidth = max(hostWidth, ansi.StringWidth(shortHost(g.host)))
 	}
 	slices.SortFunc(rows, func(a, b *group) int {
 		return cmp.Or(
@@ -74,7 +75,7 @@ func (t *table) close() error {
 		return err
 	}
 	c := columns(t.t.width, hostWidth)
-	header := fit("LEVEL", c.level) + fit("FIRST SEEN (UTC)", c.time) + fit("  COUNT", c.count) + "  " + fit("HOST", c.host) + fit("FINDING", c.title) + fit("ATT&CK", c.attack)
+	header := fit("LEVEL", c.level) + fit("FIRST SEEN (UTC)", c.time) + fmt.Sprintf("%*s", c.count, "COUNT") + "  " + fit("HOST", c.host) + fit("FINDING", c.title) + fit("ATT&CK", c.attack)
 	fmt.Fprintln(t.w, t.t.styles.bold.Render(strings.TrimRight(header, " ")))
 	for i, g := range rows {
 		if t.limit > 0 && i == t.limit {
@@ -82,7 +83,7 @@ func (t *table) close() error {
 			break
 		}
 		line := t.t.level(g.level, c.level) + fit(minute(g.first), c.time) + fmt.Sprintf("%*s", c.count, count(g.count)) + "  " +
-			fit(clean(g.host), c.host-1) + " " + fit(clean(g.title), c.title-1) + " " + t.t.styles.dim.Render(fit(strings.Join(g.attack, " "), c.attack))
+			fit(shortHost(g.host), c.host-1) + " " + fit(clean(g.title), c.title-1) + " " + t.t.styles.dim.Render(fit(strings.Join(g.attack, " "), c.attack))
 		if _, err := fmt.Fprintln(t.w, strings.TrimRight(line, " ")); err != nil {
 			return err
 		}
@@ -98,7 +99,7 @@ type widths struct{ level, time, count, host, title, attack int }
 
 // columns shares out the width of the terminal: the title gets what the others leave.
 func columns(width, host int) widths {
-	c := widths{level: 14, time: 18, count: 7, host: min(host+1, 26), attack: 20}
+	c := widths{level: 14, time: 18, count: 6, host: min(host+1, 26), attack: 20}
 	if width < 110 {
 		c.host, c.attack = min(c.host, 17), 10
 	}
@@ -115,6 +116,15 @@ func (t *terminal) level(level string, width int) string {
 		text = s.Render(text)
 	}
 	return text + strings.Repeat(" ", max(0, width-len(level)))
+}
+
+// shortHost leaves the domain off a host's name; an address is kept whole.
+func shortHost(host string) string {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host
+	}
+	short, _, _ := strings.Cut(host, ".")
+	return clean(short)
 }
 
 func minute(t time.Time) string {
@@ -143,7 +153,7 @@ func (t *eachTable) finding(f *finding.Finding) error {
 	if !f.Time.IsZero() {
 		when = f.Time.UTC().Format("2006-01-02 15:04:05.000")
 	}
-	line := fit(when, t.c.time) + t.t.level(f.Level, t.c.level) + fit(clean(f.Host), t.c.host-1) + " " + fit(clean(f.Title), t.c.title-1) + " " + strings.Join(f.Attack, " ")
+	line := fit(when, t.c.time) + t.t.level(f.Level, t.c.level) + fit(shortHost(f.Host), t.c.host-1) + " " + fit(clean(f.Title), t.c.title-1) + " " + strings.Join(f.Attack, " ")
 	e, record := firstEvidence(f)
 	place := "    " + clean(e.Path)
 	if record != "" {

@@ -28,7 +28,7 @@ func (t *evidenceTally) file(f *pipeline.File) error {
 	switch {
 	case f.Unread():
 		t.unread++
-	case f.Parser == "" && f.Records+f.Recovered == 0:
+	case f.Parser == "" && f.Records+f.Recovered == 0 && !f.Container:
 		t.unknown++
 	}
 	if f.Parser != "" {

@@ -38,7 +38,7 @@ func init() {
 
 // looksJSON says whether a text begins as objects of JSON do: neither "[section]" nor "{\rtf" passes.
 func looksJSON(head []byte) bool {
-	i := skipJSONSpace(head, 0)
+	i := skipJSONSpace(head, evtxDumpNumber(head, 0))
 	if i < len(head) && head[i] == '[' {
 		i = skipJSONSpace(head, i+1)
 	}
@@ -209,6 +209,22 @@ func skipJSONBetween(b []byte, i int) int {
 		}
 	}
 	return i
+}
+
+// evtxDumpNumber goes over "Record 7" and its newline, which evtx_dump writes above each object unless told not to.
+func evtxDumpNumber(b []byte, i int) int {
+	const word = "Record "
+	if !bytes.HasPrefix(b[i:], []byte(word)) {
+		return i
+	}
+	end := i + len(word)
+	for end < len(b) && b[end] >= '0' && b[end] <= '9' {
+		end++
+	}
+	if end == i+len(word) || end == len(b) || b[end] != '\n' && b[end] != '\r' {
+		return i
+	}
+	return end
 }
 
 func (r *jsonReader) problem(at int64, err error) bool {

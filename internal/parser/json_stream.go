@@ -55,7 +55,12 @@ func (r *jsonReader) stream() bool {
 		case '{':
 			on = s.object()
 		default:
-			on = s.junk()
+			t.need(32)
+			if next := evtxDumpNumber(t.buf, t.pos); next > t.pos {
+				t.pos = next
+			} else {
+				on = s.junk()
+			}
 		}
 		if !on {
 			return false

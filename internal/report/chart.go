@@ -188,7 +188,7 @@ type dayRow struct {
 
 const (
 	chartWidth = 960
-	chartLeft  = 132
+	chartLeft  = 152
 	chartRight = 24
 	laneHeight = 38
 	maxDays    = 60

@@ -35,6 +35,7 @@ type Indicator struct {
 	Hosts    []*Host // at most maxIndicatorHosts
 	Fields   []string
 	Findings []string // ids of the first findings of the highest level
+	group    *Group   // of the first of these; nil if it stands in none
 }
 
 // Level returns the highest level of a finding that names the indicator.
@@ -66,17 +67,25 @@ func newIndicatorSet() *indicatorSet {
 	return &indicatorSet{byKey: map[indicatorKey]*Indicator{}, kinds: map[string]int{}, lost: map[string]int64{}}
 }
 
+// sighting is where an indicator was seen; host and group may be nil.
+type sighting struct {
+	finding *finding.Finding
+	host    *Host
+	group   *Group
+}
+
 // add looks for indicators in a finding. Each counts once a finding, however many fields name it.
-func (s *indicatorSet) add(f *finding.Finding, h *Host) {
+func (s *indicatorSet) add(f *finding.Finding, h *Host, g *Group) {
 	s.found = s.found[:0]
 	for _, field := range fieldsOf(f) {
 		for _, key := range extract(field) {
-			s.see(key, field.Name, f, h)
+			s.see(key, field.Name, sighting{f, h, g})
 		}
 	}
 }
 
-func (s *indicatorSet) see(key indicatorKey, name string, f *finding.Finding, h *Host) {
+func (s *indicatorSet) see(key indicatorKey, name string, at sighting) {
+	f, h := at.finding, at.host
 	value := key.value
 	if key.kind == "account" || key.kind == "path" && strings.Contains(value, `\`) {
 		key.value = strings.ToLower(value) // Windows doesn't tell cases apart; the first spelling is shown
@@ -106,6 +115,9 @@ func (s *indicatorSet) see(key indicatorKey, name string, f *finding.Finding, h 
 	i.First, i.Last = widen(i.First, i.Last, f.Time)
 	if rank := finding.LevelRank(f.Level); rank > i.Rank {
 		i.Rank, i.Findings = rank, i.Findings[:0]
+	}
+	if len(i.Findings) == 0 {
+		i.group = at.group
 	}
 	if finding.LevelRank(f.Level) == i.Rank && len(i.Findings) < maxIndicatorIDs {
 		i.Findings = append(i.Findings, f.ID)

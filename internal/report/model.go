@@ -164,15 +164,16 @@ func (b *builder) add(f *finding.Finding, position int64) {
 	}
 	m.First, m.Last = widen(m.First, m.Last, f.Time)
 	h := b.host(f.Host)
-	b.indicators.add(f, h)
 	if h == nil {
 		m.LostHosts++
+		b.indicators.add(f, nil, nil)
 		return
 	}
 	h.Levels[rank]++
 	h.First, h.Last = widen(h.First, h.Last, f.Time)
 	b.slot(h, f.Time, rank)
 	g := b.group(h, f)
+	b.indicators.add(f, h, g)
 	if g == nil {
 		m.LostGroups++
 		return

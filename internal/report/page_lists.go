@@ -154,6 +154,9 @@ func newIndicators(m *Model, l *links) []*indicatorView {
 				row.Anchor, row.ID = a, id
 			}
 		}
+		if row.Anchor == "" {
+			row.Anchor = l.groups[i.group]
+		}
 		if n := len(row.Names); n > maxIndicatorNamed {
 			row.Names, row.Others = row.Names[:maxIndicatorNamed], n-maxIndicatorNamed
 		}

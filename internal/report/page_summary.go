@@ -52,15 +52,20 @@ func newSummary(m *Model, p *page, l *links) *summary {
 
 func levelBars(c Counts) []levelBar {
 	var bars []levelBar
-	x, total := 0.0, c.Total()
+	x, total, present := 0.0, c.Total(), 0
+	for _, n := range c {
+		if n > 0 {
+			present++
+		}
+	}
 	if total == 0 {
 		return nil
 	}
 	for rank, level := range slices.Backward(finding.Levels) {
 		w := 0.0
 		if c[rank] > 0 {
-			// A level that is there is always seen: at least 6 units, taken from what the others have too much.
-			w = 6 + float64(barWidth-30)*float64(c[rank])/float64(total)
+			// A level that is there is always seen: it has at least 6 units, and its share of the rest.
+			w = 6 + float64(barWidth-6*present)*float64(c[rank])/float64(total)
 		}
 		bars = append(bars, levelBar{level, c[rank], round(x), round(w)})
 		x += w

@@ -203,7 +203,7 @@ func unzip(path string, out map[string][]byte) error {
 // TestReadBack reads every log with the project's own reader.
 func TestReadBack(t *testing.T) {
 	dir := t.TempDir()
-	want := written(t, dir, Options{Seed: 3, Noise: 60})
+	want := written(t, dir, Options{Seed: 3, Noise: 25})
 	recovered := 0
 	for path, b := range logs(t, dir) {
 		f, err := evtx.Open(bytes.NewReader(b), int64(len(b)))
@@ -241,7 +241,7 @@ func TestAgainstEvtxDump(t *testing.T) {
 		t.Skip("evtx_dump is not on the PATH")
 	}
 	dir := t.TempDir()
-	want := written(t, dir, Options{Seed: 3, Noise: 60})
+	want := written(t, dir, Options{Seed: 3, Noise: 25})
 	at := filepath.Join(t.TempDir(), "log.evtx")
 	for path, b := range logs(t, dir) {
 		if err := os.WriteFile(at, b, 0o600); err != nil {

@@ -2,6 +2,7 @@ package synth
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -180,8 +181,14 @@ func TestSize(t *testing.T) {
 	if many.Events < 6*few.Events {
 		t.Errorf("%d events with 50, %d with 500", few.Events, many.Events)
 	}
-	_, normal := mustWrite(t, Options{Seed: 1})
+	dir, normal := mustWrite(t, Options{Seed: 1})
 	if normal.Events < 10_000 || normal.Events > 25_000 {
 		t.Errorf("the demonstration has %d events", normal.Events)
+	}
+	// The file server's log System was cleared; the service installed before still lies past its last record.
+	chunk := logs(t, dir)["LKS-FS01/C/Windows/System32/winevt/Logs/System.evtx"][4096:]
+	slack := chunk[binary.LittleEndian.Uint32(chunk[48:]):]
+	if !strings.Contains(strings.ReplaceAll(string(slack), "\x00", ""), "Glyph Cache Service") {
+		t.Error("nothing of the service is left in the slack")
 	}
 }

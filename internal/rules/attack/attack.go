@@ -28,17 +28,24 @@ type technique struct {
 }
 
 var (
-	techniques = map[string]technique{}
-	moved      = map[string]string{}
+	techniques = readTechniques()
+	moved      = readMoved()
 )
 
-func init() {
+func readTechniques() map[string]technique {
+	out := map[string]technique{}
 	for fields := range rows(techniquesTSV) {
-		techniques[fields[0]] = technique{fields[1], strings.Split(fields[2], ",")}
+		out[fields[0]] = technique{fields[1], strings.Split(fields[2], ",")}
 	}
+	return out
+}
+
+func readMoved() map[string]string {
+	out := map[string]string{}
 	for fields := range rows(movedTSV) {
-		moved[fields[0]] = fields[1]
+		out[fields[0]] = fields[1]
 	}
+	return out
 }
 
 func rows(tsv string) func(yield func([]string) bool) {
