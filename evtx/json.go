@@ -1,6 +1,7 @@
 package evtx
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -28,10 +29,28 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	return append(t.dst, '}')
 }
 
-// jsonNames counts the members of an object.
+// jsonNames counts the members of an object by name.
 type jsonNames struct {
-	n    int
-	seen map[string]int
+	n     int
+	first [24]string // few objects have more members
+	seen  map[string]int
+}
+
+// count returns how many members of that name there were before.
+func (j *jsonNames) count(name string) int {
+	if j.seen == nil {
+		if j.n <= len(j.first) && !slices.Contains(j.first[:j.n-1], name) {
+			j.first[j.n-1] = name
+			return 0
+		}
+		j.seen = map[string]int{}
+		for _, s := range j.first[:min(j.n-1, len(j.first))] {
+			j.seen[s] = 1
+		}
+	}
+	n := j.seen[name]
+	j.seen[name]++
+	return n
 }
 
 // member writes the comma and the name of the next member.
@@ -39,11 +58,7 @@ func (t *tree) member(names *jsonNames, name string) {
 	if names.n++; names.n > 1 {
 		t.dst = append(t.dst, ',')
 	}
-	if names.seen == nil {
-		names.seen = map[string]int{}
-	}
-	n := names.seen[name]
-	names.seen[name]++
+	n := names.count(name)
 	t.dst = appendQuoted(append(t.dst, '"'), name)
 	if n > 0 {
 		t.dst = strconv.AppendInt(append(t.dst, '_'), int64(n), 10)
@@ -195,7 +210,7 @@ func (t *tree) dataName(n node) string {
 		}
 		at := len(t.dst)
 		for i := from; i < to; i++ {
-			t.text(node{n.inst, i, n.array, n.item}, utf8.AppendRune)
+			t.text(node{n.inst, i, n.array, n.item}, asText)
 		}
 		out = string(t.dst[at:])
 		t.dst = t.dst[:at]
@@ -221,19 +236,17 @@ func (t *tree) jsonText(from, to int) {
 	}
 	t.dst = append(t.dst, '"')
 	for i := from; i < to && !t.full(); i++ {
-		t.text(t.nodes[i], escapeJSON)
+		t.text(t.nodes[i], asJSON)
 	}
 	t.dst = append(t.dst, '"')
 }
 
-func (t *tree) text(n node, escape func([]byte, rune) []byte) {
+func (t *tree) text(n node, e *escaper) {
 	switch o := &t.ops(n.inst)[n.op]; o.kind {
 	case opValue, opSub:
-		t.dst = t.value(n, o).appendEscaped(t.dst, escape)
+		t.dst = t.value(n, o).appendEscaped(t.dst, e)
 	case opChar, opEntity, opCDATA:
-		for _, r := range o.plain() {
-			t.dst = escape(t.dst, r)
-		}
+		t.dst = e.string(t.dst, o.plain())
 	}
 }
 
@@ -241,8 +254,5 @@ func appendQuoted(dst []byte, s string) []byte {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r == utf8.RuneError }) {
 		return append(dst, s...)
 	}
-	for _, r := range s {
-		dst = escapeJSON(dst, r)
-	}
-	return dst
+	return asJSON.string(dst, s)
 }

@@ -93,30 +93,61 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	case v.IsNumber():
 		return v.AppendText(dst)
 	}
-	return append(v.appendEscaped(append(dst, '"'), escapeJSON), '"')
+	return append(v.appendEscaped(append(dst, '"'), asJSON), '"')
 }
 
 // appendEscaped appends the text of the value with what must not stand as it is in JSON or XML escaped.
-func (v Value) appendEscaped(dst []byte, escape func(dst []byte, r rune) []byte) []byte {
+func (v Value) appendEscaped(dst []byte, e *escaper) []byte {
 	switch {
 	case v.IsNull():
 		return dst
 	case v.Type == TypeString || v.Type == TypeXML:
-		return eachUTF16(dst, cutNUL(v.Raw), escape)
+		return e.utf16(dst, cutNUL(v.Raw))
 	case v.Type == TypeAnsiString, v.Type == TypeText, v.Type == TypeString|arrayBit, v.Type == TypeAnsiString|arrayBit:
 		for _, r := range string(v.AppendText(nil)) {
-			dst = escape(dst, r)
+			dst = e.escape(dst, r)
 		}
 		return dst
 	}
 	return v.AppendText(dst)
 }
 
-// eachUTF16 appends every character of little-endian UTF-16 by escape. A lone surrogate becomes U+FFFD, an odd
-// last byte is left out.
-func eachUTF16(dst, raw []byte, escape func(dst []byte, r rune) []byte) []byte {
+// escaper writes the characters of a text so that they can stand in JSON or XML.
+type escaper struct {
+	plain  [utf8.RuneSelf]bool // characters that stand for themselves
+	escape func(dst []byte, r rune) []byte
+}
+
+func newEscaper(escape func(dst []byte, r rune) []byte) *escaper {
+	e := &escaper{escape: escape}
+	for c := range e.plain {
+		e.plain[c] = string(escape(nil, rune(c))) == string(rune(c))
+	}
+	return e
+}
+
+var (
+	asText      = newEscaper(utf8.AppendRune)
+	asJSON      = newEscaper(escapeJSON)
+	asXML       = newEscaper(escapeXML)
+	asAttribute = newEscaper(escapeAttribute)
+)
+
+func (e *escaper) string(dst []byte, s string) []byte {
+	for _, r := range s {
+		dst = e.escape(dst, r)
+	}
+	return dst
+}
+
+// utf16 appends little-endian UTF-16. A lone surrogate becomes U+FFFD, an odd last byte is left out.
+func (e *escaper) utf16(dst, raw []byte) []byte {
 	for i := 0; i+1 < len(raw); i += 2 {
 		r := rune(raw[i]) | rune(raw[i+1])<<8
+		if r < utf8.RuneSelf && e.plain[r] {
+			dst = append(dst, byte(r))
+			continue
+		}
 		if utf16.IsSurrogate(r) {
 			low := rune(utf8.RuneError)
 			if i+3 < len(raw) {
@@ -126,12 +157,12 @@ func eachUTF16(dst, raw []byte, escape func(dst []byte, r rune) []byte) []byte {
 				i += 2
 			}
 		}
-		dst = escape(dst, r)
+		dst = e.escape(dst, r)
 	}
 	return dst
 }
 
-func appendUTF16(dst, raw []byte) []byte { return eachUTF16(dst, raw, utf8.AppendRune) }
+func appendUTF16(dst, raw []byte) []byte { return asText.utf16(dst, raw) }
 
 // windows1252 holds the characters of 0x80 to 0x9f; the five bytes that Windows-1252 leaves open stand for the C1
 // controls.

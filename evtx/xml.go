@@ -23,7 +23,7 @@ func (t *tree) xml(from int) {
 		if o.kind == opElement {
 			t.xmlElement(n, o)
 		} else {
-			t.xmlText(n, o, escapeXML)
+			t.xmlText(n, o, asXML)
 		}
 	}
 	t.nodes = t.nodes[:from]
@@ -35,7 +35,7 @@ func (t *tree) xmlElement(n node, o *op) {
 	t.attributes(n, func(name string, from, to int) {
 		t.dst = append(append(append(t.dst, ' '), xmlName(name)...), '=', '"')
 		for i := from; i < to; i++ {
-			t.xmlText(n, &t.ops(n.inst)[i], escapeAttribute)
+			t.xmlText(n, &t.ops(n.inst)[i], asAttribute)
 		}
 		t.dst = append(t.dst, '"')
 	})
@@ -53,13 +53,13 @@ func (t *tree) xmlElement(n node, o *op) {
 	t.dst = append(append(append(t.dst, '<', '/'), name...), '>')
 }
 
-func (t *tree) xmlText(n node, o *op, escape func([]byte, rune) []byte) {
+func (t *tree) xmlText(n node, o *op, e *escaper) {
 	if t.full() {
 		return
 	}
 	switch o.kind {
 	case opValue, opSub:
-		t.dst = t.value(n, o).appendEscaped(t.dst, escape)
+		t.dst = t.value(n, o).appendEscaped(t.dst, e)
 	case opEntity:
 		t.dst = append(append(append(t.dst, '&'), xmlName(o.text)...), ';')
 	case opChar:

@@ -27,6 +27,7 @@ func eventsCommand(env *environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			o.Evidence.NoHash = true // events don't show it
 			list, ok := eventListers[format]
 			if !ok {
 				return usagef("Use jsonl, csv or parquet.", "there is no format %q", format)

@@ -178,24 +178,17 @@ func (d *decoder) bytes() []byte {
 
 // appendRef appends the place of the hit's record, as a correlation keeps it.
 func appendRef(dst []byte, h *Hit) []byte {
-	dst = binary.AppendUvarint(dst, uint64(h.File))
-	dst = binary.AppendUvarint(dst, uint64(h.Offset))
-	place := Hit{RecordID: h.RecordID, HasRecordID: h.HasRecordID, Recovered: h.Recovered, Host: h.Host}
-	return place.AppendData(dst)
+	place := *h
+	place.Channel, place.EventID, place.HasEventID, place.Fields, place.Needs = "", 0, false, nil, nil
+	return place.AppendData(place.AppendKey(dst))
 }
 
 // decodeRef reads what appendRef wrote.
 func (h *Hit) decodeRef(ref []byte) error {
-	d := decoder{rest: ref}
-	file, offset := d.uvarint(), d.uvarint()
-	if d.bad {
+	if len(ref) < KeySize {
 		return errHit
 	}
-	if err := h.Decode(make([]byte, KeySize), d.rest); err != nil {
-		return err
-	}
-	h.File, h.Offset = int(file), int64(offset)
-	return nil
+	return h.Decode(ref[:KeySize], ref[KeySize:])
 }
 
 // KeyRule reads the engine and the rule out of a key.

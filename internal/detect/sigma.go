@@ -232,7 +232,9 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding, *H
 		if err := h.decodeRef(ref); err != nil {
 			continue
 		}
-		f.Evidence = append(f.Evidence, evidenceOf(j.origin(h.File), &h))
+		e := evidenceOf(j.origin(h.File), &h)
+		e.Time = h.Time
+		f.Evidence = append(f.Evidence, e)
 		if i == 0 {
 			f.Host, first = h.Host, h
 		} else if f.Host != h.Host {

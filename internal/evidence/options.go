@@ -12,6 +12,8 @@ type Options struct {
 
 	TempDir     string // where members that don't fit in memory are spooled; the system's
 	SpoolMemory int64  // bytes of a member that are kept in memory; 8 MiB
+
+	NoHash bool // plain files get no SHA-256, which saves reading them once more where nothing will show it
 }
 
 // Sizes of what is held in memory at a time.

@@ -13,7 +13,7 @@ func sample() *Finding {
 	return &Finding{
 		ID: "aa", Time: time.Date(2026, 3, 1, 1, 2, 3, 400, time.UTC), First: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Last: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC),
 		Host: "pc01", Level: "high", Title: `a "title" <b>`, Rule: Rule{"sigma", "r1", "t"}, Attack: []string{"T1003", "T1003.001"},
-		Evidence: []Evidence{{Path: "a/b.evtx", SHA256: "00", RecordID: &id, Offset: 4096}, {Path: "c", Recovered: true}},
+		Evidence: []Evidence{{Path: "a/b.evtx", SHA256: "00", RecordID: &id, Time: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Offset: 4096}, {Path: "c", Recovered: true}},
 		Count:    3, Channel: "Security", EventID: 4624, Fields: json.RawMessage(`{"a":1,"b":"x"}`),
 	}
 }

@@ -64,6 +64,9 @@ func (e *Evidence) appendJSON(dst []byte) []byte {
 	}
 	dst = strconv.AppendInt(append(dst, `,"offset":`...), e.Offset, 10)
 	dst = strconv.AppendBool(append(dst, `,"recovered":`...), e.Recovered)
+	if !e.Time.IsZero() {
+		dst = append(event.AppendTime(append(dst, `,"time":"`...), e.Time), '"')
+	}
 	return append(dst, '}')
 }
 

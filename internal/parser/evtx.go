@@ -182,13 +182,16 @@ type evtxReader struct {
 	hosts  map[string]string
 	host   []byte // the computer of the record before, as it lay in the evidence, and its name
 	name   string
+	key    []byte // scratch
 }
 
-// evtxBinding remembers the schema of the last record with a layout: the next one is likely to have the same.
+// evtxBinding remembers the schemas of records with one layout, and the last of them: the next record is likely to have
+// the same.
 type evtxBinding struct {
 	schema            *event.Schema
 	provider, channel []byte
-	id                uint64
+	key               uint64
+	all               map[string]*event.Schema // by id, provider and channel as they lie in the evidence
 }
 
 func (l *evtxLogs) reader(in *evidence.Input, yield func(*event.Record, error) bool) *evtxReader {
@@ -242,6 +245,9 @@ func (r *evtxReader) computer(record *evtx.Record, l *evtx.Layout) string {
 		return r.record.Origin.Host
 	}
 	v := record.Value(l.Computer, 0)
+	if v.Type != evtx.TypeString {
+		return string(v.AppendText(nil))
+	}
 	if r.host != nil && bytes.Equal(r.host, v.Raw) {
 		return r.name
 	}
@@ -271,22 +277,34 @@ func (r *evtxReader) schema(record *evtx.Record) *event.Schema {
 	}
 	provider, channel := one(l.Provider), one(l.Channel)
 	id, hasID := evtxEventID(one(l.EventID))
+	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
+	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
 	b := r.bound[l]
-	if b != nil && b.id == id && bytes.Equal(b.provider, provider.Raw) && bytes.Equal(b.channel, channel.Raw) {
+	if b != nil && b.key == key && bytes.Equal(b.provider, provider.Raw) && bytes.Equal(b.channel, channel.Raw) {
 		return b.schema
 	}
 	if b == nil {
 		if len(r.bound) >= maxEVTXSchemas {
 			clear(r.bound)
 		}
-		b = &evtxBinding{}
+		b = &evtxBinding{all: map[string]*event.Schema{}}
 		r.bound[l] = b
 	}
-	b.id = id
+	b.key = key
 	b.provider, b.channel = append(b.provider[:0], provider.Raw...), append(b.channel[:0], channel.Raw...)
+	r.key = binary.LittleEndian.AppendUint64(r.key[:0], key)
+	r.key = binary.LittleEndian.AppendUint32(r.key, uint32(len(provider.Raw)))
+	r.key = append(append(r.key, provider.Raw...), channel.Raw...)
+	if b.schema = b.all[string(r.key)]; b.schema != nil {
+		return b.schema
+	}
+	if len(b.all) >= maxEVTXSchemas {
+		clear(b.all)
+	}
 	b.schema = r.logs.schema(evtxShape{
 		layout: l, provider: string(provider.AppendText(nil)), channel: string(channel.AppendText(nil)), eventID: uint32(id), hasEventID: hasID,
 	})
+	b.all[string(r.key)] = b.schema
 	return b.schema
 }
 
