@@ -45,6 +45,9 @@ func TestCompareEvtxDump(t *testing.T) {
 			}
 			t.Logf("%d files: %d records agree, %d differ, %d only evtx_dump prints, %d only we do; %d that evtx_dump prints we mark as recovered",
 				total.files, total.agree, total.differ, total.theirs, total.ours, total.recovered)
+			if total.differ+total.theirs+total.ours > 0 {
+				t.Errorf("%s: not every record agrees", form.name)
+			}
 		})
 	}
 }

@@ -89,3 +89,32 @@ func TestCorpusCounts(t *testing.T) {
 	}
 	t.Logf("%d records, %d recovered (%d in slack by the manifest; %d orphans), %d places damaged", total, recovered, slack, orphans, damage)
 }
+
+// TestNoAllocation holds reading to: nothing is allocated for a record once its shape is known.
+func TestNoAllocation(t *testing.T) {
+	w := newLog()
+	for i := range 100 {
+		w.record(userEvent(w.next, "usera", uint32(i)))
+	}
+	c := NewChunk(&Cache{})
+	copy(c.data, w.chunk(0))
+	c.reset(0, 0, ChunkSize)
+	c.Header = parseChunkHeader(c.data)
+	n := 0
+	read := func() {
+		for r, err := range c.Records() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range r.Layout().Fields {
+				for k := range r.Len(i) {
+					n += len(r.Value(i, k).Raw)
+				}
+			}
+		}
+	}
+	read()
+	if per := testing.AllocsPerRun(10, read); per > 8 {
+		t.Errorf("%v allocations for 100 records", per)
+	}
+}

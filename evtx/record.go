@@ -21,6 +21,7 @@ type Record struct {
 	pos     int // in the chunk
 	layout  *Layout
 	scratch []byte // text that was put together
+	nodes   []node // of renderings
 }
 
 // begin takes the record of size bytes at pos of the chunk.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +35,15 @@ func openOutput(env *environment, path string) (*output, error) {
 		return nil, fmt.Errorf("create %q: %w", path, cause(err))
 	}
 	return &output{Writer: bufio.NewWriterSize(f, 1<<20), file: f, path: path}, nil
+}
+
+// Write adds p. Its error names the file that was asked for, not the temporary one.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil {
+		err = fmt.Errorf("write %q: %w", cmp.Or(o.path, "the output"), cause(err))
+	}
+	return n, err
 }
 
 // commit makes the results appear.
