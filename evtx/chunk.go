@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"iter"
+	"slices"
 )
 
 // Chunk holds one chunk of a log while its records are read. It is meant to be used again for the next one. A Chunk is
@@ -32,10 +33,11 @@ type Chunk struct {
 	layouts   [64]layoutEntry
 	key       []byte
 
-	salvage bool // make do without lost definitions
-	insts   []instance
-	slots   []slot
-	record  Record
+	reported []error // damage of this chunk that was yielded
+	salvage  bool    // make do without lost definitions
+	insts    []instance
+	slots    []slot
+	record   Record
 }
 
 // NewChunk returns an empty Chunk whose templates are kept in cache.
@@ -53,6 +55,7 @@ func (c *Chunk) reset(number int, offset int64, size int) {
 	clear(c.definitions)
 	clear(c.recent[:])
 	clear(c.names[:])
+	c.reported = c.reported[:0]
 }
 
 // ChecksumsOK says whether the chunk's two checksums hold. They are often stale in logs that were copied while in use,
@@ -123,8 +126,14 @@ func (c *Chunk) emit(pos, size int, recovered bool, yield func(*Record, error) b
 		return yield(r, nil)
 	}
 	if !recovered {
-		if !yield(nil, c.damage(pos, "read a record", err)) {
-			return false
+		// A broken definition is damage once, not once for each record that names it.
+		if !slices.Contains(c.reported, err) {
+			if len(c.reported) < maxReported {
+				c.reported = append(c.reported, err)
+			}
+			if !yield(nil, c.damage(pos, "read a record", err)) {
+				return false
+			}
 		}
 		r.begin(pos, size, true)
 		err = r.read(true)
@@ -134,6 +143,9 @@ func (c *Chunk) emit(pos, size int, recovered bool, yield func(*Record, error) b
 	}
 	return yield(r, nil)
 }
+
+// maxReported is how many causes of damage in a chunk are remembered.
+const maxReported = 64
 
 func (c *Chunk) damage(pos int, what string, err error) error {
 	return &Damage{Offset: c.Offset + int64(pos), What: what, Err: err}

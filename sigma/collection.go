@@ -89,12 +89,13 @@ func splitDocuments(path string, data []byte) []*document {
 			end = i + n + 1
 		}
 		text := bytes.TrimRight(data[i:end], " \t\r\n")
-		if i > start && (bytes.Equal(text, []byte("---")) || bytes.HasPrefix(text, []byte("--- "))) {
-			add(i)
-			start, first = i, line
-		} else if bytes.Equal(text, []byte("...")) {
+		switch {
+		case bytes.Equal(text, []byte("---")), bytes.Equal(text, []byte("...")):
 			add(i)
 			start, first = end, line+1
+		case i > start && bytes.HasPrefix(text, []byte("--- ")): // a document may begin on that line
+			add(i)
+			start, first = i, line
 		}
 		i = end
 		line++

@@ -24,7 +24,7 @@ const (
 	maxConditionDepth  = 200
 )
 
-// condition is what a condition speaks about: names, and how they are put into a tree.
+// conditionParser reads a condition.
 type conditionParser struct {
 	text   string
 	tokens []token
@@ -177,7 +177,7 @@ func (p *conditionParser) primary() (*expr, error) {
 			return nil, err
 		}
 		if !p.accept(")") {
-			return nil, &conditionError{t.at, "the bracket is not closed", "add )"}
+			return nil, &conditionError{t.at, "the bracket is not closed", "close it"}
 		}
 		return x, nil
 	}
@@ -236,17 +236,10 @@ func (p *conditionParser) place(err error, t token) error {
 // within it known.
 func (d *document) conditionAt(n *yaml.Node, e *conditionError) error {
 	r := &refusal{d.at(n, e.msg, e.hint)}
-	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
-		line, column := 0, 0
-		for i := 0; i < e.at && i < len(n.Value); i++ {
-			column++
-		}
+	if d.spansOneLine(n) {
+		r.problem.Column += e.at
 		if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
-			column++
-		}
-		r.problem.Line += line
-		if d.spansOneLine(n) {
-			r.problem.Column += column
+			r.problem.Column++
 		}
 	}
 	return r
@@ -254,6 +247,9 @@ func (d *document) conditionAt(n *yaml.Node, e *conditionError) error {
 
 // spansOneLine says whether the value stands in the file as it is, on one line.
 func (d *document) spansOneLine(n *yaml.Node) bool {
+	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return false
+	}
 	lines := strings.SplitN(string(d.text), "\n", n.Line+1)
 	if n.Line < 1 || n.Line > len(lines) {
 		return false

@@ -1,6 +1,9 @@
 package sigma
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // contradicts says whether x can be seen never to hold: it asks one field to be two different values at once, or
 // something both to hold and not to hold. A field with several values could be both, but fields that rules ask so
@@ -27,16 +30,13 @@ var singleValued = map[string]bool{"EventID": true, "Channel": true, "Provider_N
 
 func contradictory(subs []*expr) bool {
 	allowed := map[string]map[string]bool{}
-	yes, no := map[*atom]bool{}, map[*atom]bool{}
+	yes := map[*atom]bool{}
 	for _, x := range subs {
 		if contradicts(x) {
 			return true
 		}
-		switch {
-		case x.kind == kindAtom:
+		if x.kind == kindAtom {
 			yes[x.atom] = true
-		case x.kind == kindNot && x.subs[0].kind == kindAtom:
-			no[x.subs[0].atom] = true
 		}
 		field, values := exactValues(x)
 		if values == nil || !singleValued[field] {
@@ -55,12 +55,30 @@ func contradictory(subs []*expr) bool {
 		}
 		allowed[field] = values
 	}
-	for a := range yes {
-		if no[a] {
+	for _, x := range subs {
+		if x.kind == kindNot && (follows(x.subs[0], yes) || slices.ContainsFunc(subs, func(y *expr) bool { return same(x.subs[0], y) })) {
 			return true
 		}
 	}
 	return false
+}
+
+// follows says whether x holds wherever the atoms do.
+func follows(x *expr, atoms map[*atom]bool) bool {
+	switch x.kind {
+	case kindAtom:
+		return atoms[x.atom]
+	case kindAnd:
+		return !slices.ContainsFunc(x.subs, func(sub *expr) bool { return !follows(sub, atoms) })
+	case kindOr:
+		return slices.ContainsFunc(x.subs, func(sub *expr) bool { return follows(sub, atoms) })
+	}
+	return false
+}
+
+// same says whether two trees are alike.
+func same(x, y *expr) bool {
+	return x.kind == y.kind && x.atom == y.atom && x.n == y.n && slices.EqualFunc(x.subs, y.subs, same)
 }
 
 // exactValues returns the values that x allows one field to have, folded; nil if it is no such test.

@@ -41,6 +41,7 @@ type Firing struct {
 type CorrelatorOptions struct {
 	MaxRefs    int           // references kept of one firing; 10,000
 	MaxWindow  int           // occurrences held of one group's window; 100,000
+	MaxGroups  int           // groups held of one correlation at a time; 1,000,000
 	MaxEpisode time.Duration // how long one firing may go on; a day, or ten timespans if that is more
 }
 
@@ -54,6 +55,7 @@ type Correlator struct {
 	byRule       map[*Rule][]feed
 	byInner      map[*Correlation][]feed
 	watermark    time.Time
+	lost         int64
 }
 
 // feed is one reference of a correlation to a rule: where its occurrences go and which values they bring.
@@ -83,6 +85,9 @@ func NewCorrelator(correlations []*Correlation, o CorrelatorOptions) (*Correlato
 	}
 	if o.MaxWindow <= 0 {
 		o.MaxWindow = 100_000
+	}
+	if o.MaxGroups <= 0 {
+		o.MaxGroups = 1_000_000
 	}
 	c := &Correlator{options: o, byRule: map[*Rule][]feed{}, byInner: map[*Correlation][]feed{}}
 	for _, rule := range correlations {
@@ -212,11 +217,21 @@ func (c *Correlator) take(f feed, it item, at func(int) (string, bool), emit fun
 	m := f.to
 	w := m.groups[key]
 	if w == nil {
+		if len(m.groups) >= c.options.MaxGroups {
+			c.sweep(m, func(w *window) bool { return it.Time.After(w.last().Add(m.rule.Timespan)) }, emit)
+		}
+		if len(m.groups) >= c.options.MaxGroups {
+			c.lost++
+			return
+		}
 		w = &window{}
 		m.groups[key] = w
 	}
 	c.step(m, key, w, it, emit)
 }
+
+// Lost returns how many occurrences took no part because MaxGroups groups were under way.
+func (c *Correlator) Lost() int64 { return c.lost }
 
 // groupKey joins the group's values; false if one is missing: such an occurrence belongs to no group.
 func groupKey(fields []int, at func(int) (string, bool)) (string, bool) {

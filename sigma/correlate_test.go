@@ -169,6 +169,46 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+func TestGroupBound(t *testing.T) {
+	s := newStream(EventCount, "a", "gte 2")
+	c := s.correlator(t, CorrelatorOptions{MaxGroups: 2})
+	got := s.run(t, c, []string{"a@0 x", "a@1 y", "a@2 z", "a@3 z", "a@4 x", "a@100 z", "a@101 z"})
+	if diff := cmp.Diff([]string{"x: a@0 x, a@4 x", "z: a@100 z, a@101 z"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if c.Lost() != 2 {
+		t.Errorf("%d occurrences lost, not 2", c.Lost())
+	}
+}
+
+// FuzzRestoreState holds: no state makes a correlator panic, and one that is taken can be saved again.
+func FuzzRestoreState(f *testing.F) {
+	for _, k := range kinds {
+		s := newStream(k.kind, k.refs, k.condition)
+		c, err := NewCorrelator([]*Correlation{s.rule}, CorrelatorOptions{})
+		if err != nil {
+			f.Fatal(err)
+		}
+		c.Add(&Occurrence{Rule: s.rules["a"], Time: epoch, Values: []KeyValue{{"x", true}, {"1", true}}, Ref: []byte("r")}, func(*Firing) {})
+		state, err := c.AppendState(nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(state)
+	}
+	f.Fuzz(func(t *testing.T, state []byte) {
+		s := newStream(TemporalOrdered, "a b", "")
+		c := s.correlator(t, CorrelatorOptions{})
+		if c.RestoreState(state) != nil {
+			return
+		}
+		if _, err := c.AppendState(nil); err != nil {
+			t.Fatal(err)
+		}
+		s.run(t, c, []string{"a@0 x", "b@1 x"})
+	})
+}
+
 // random makes occurrences of three rules in three groups, in order of time.
 func random(r *rand.Rand) []string {
 	var in []string

@@ -51,7 +51,7 @@ func (d *document) parseDetection(n *yaml.Node, what string, skip ...string) (*d
 		}
 	}
 	if len(selections) == 0 {
-		return nil, d.refuse(n, "add a selection, such as\n  selection:\n    EventID: 4688", "%s has no selection", what)
+		return nil, d.refuse(n, "add a selection, such as selection: {EventID: 4688}", "%s has no selection", what)
 	}
 	if condition == nil {
 		return nil, d.refuse(n, "add a condition, such as condition: "+selections[0].name, "%s has no condition", what)

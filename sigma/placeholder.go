@@ -24,7 +24,7 @@ func (d *document) expand(v *yaml.Node) ([]string, error) {
 		case i < 0:
 			extend(rest)
 			rest = ""
-		case i > 0 && rest[i-1] == '\\':
+		case backslashes(rest[:i])%2 == 1:
 			extend(rest[:i-1] + "%")
 			rest = rest[i+1:]
 		default:
@@ -55,6 +55,9 @@ func (d *document) expand(v *yaml.Node) ([]string, error) {
 	}
 	return out, nil
 }
+
+// backslashes counts those at the end of s. A backslash may itself be escaped.
+func backslashes(s string) int { return len(s) - len(strings.TrimRight(s, `\`)) }
 
 func product(heads, tails []string) []string {
 	out := make([]string, 0, len(heads)*len(tails))

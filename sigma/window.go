@@ -55,7 +55,7 @@ func (c *Collection) loadCorrelation(d *document, meta Meta, keys map[string]pai
 	if p, ok := inner["condition"]; ok {
 		err = d.correlationCondition(r, p)
 	} else if !r.temporal() {
-		err = d.refuse(body.keyNode, "add a condition, such as\n  condition:\n    gte: 10", "a correlation of type %s needs a condition", r.Type)
+		err = d.refuse(body.keyNode, "add a condition, such as condition: {gte: 10}", "a correlation of type %s needs a condition", r.Type)
 	}
 	if err != nil {
 		return err
@@ -328,7 +328,7 @@ func (d *document) correlationExpression(r *Correlation, p pair) error {
 		return err
 	}
 	if !r.temporal() {
-		return d.refuse(p.value, "write a comparison, such as\n  condition:\n    gte: 10", "a correlation of type %s can't have an expression as its condition", r.Type)
+		return d.refuse(p.value, "write a comparison, such as condition: {gte: 10}", "a correlation of type %s can't have an expression as its condition", r.Type)
 	}
 	used := map[string]bool{}
 	parser := &conditionParser{text: text, name: func(name string) (*expr, error) {

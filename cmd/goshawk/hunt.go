@@ -85,6 +85,7 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 		},
 	})
 	stop()
+	s.note(engines)
 	if err != nil && !isInterrupted(err) {
 		return err
 	}

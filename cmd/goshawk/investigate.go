@@ -89,6 +89,7 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 		},
 	})
 	stop()
+	s.note(engines)
 	if huntErr != nil && !isInterrupted(huntErr) {
 		return nil, huntErr
 	}

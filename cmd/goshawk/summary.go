@@ -17,11 +17,19 @@ import (
 type summary struct {
 	evidenceTally
 	reports    []*detect.Report
+	notes      []string // what could not be decided
 	levels     map[string]int
 	techniques map[string]int
 	hosts      map[string]int
 	elapsed    time.Duration
 	groups     *table // findings by rule and host, where they are to be shown with the summary
+}
+
+// note gathers, after a run, what the engines could not decide.
+func (s *summary) note(engines []detect.Engine) {
+	for _, e := range engines {
+		s.notes = append(s.notes, e.Notes()...)
+	}
 }
 
 // finding counts one.
@@ -61,6 +69,9 @@ func (s *summary) print(t *terminal) {
 		row("rules", ruleCounts(r))
 	}
 	row("speed", s.speed())
+	for _, note := range s.notes {
+		row("note", note)
+	}
 }
 
 func (s *summary) levelCounts(t *terminal) string {

@@ -44,6 +44,8 @@ type Engine interface {
 	// Joiner makes the joiner of a run; origin tells where a file, by its number, comes from.
 	Joiner(origin func(file int) *event.Origin) (Joiner, error)
 	Report() *Report
+	// Notes says, after a run, what could not be decided in it; empty if everything was.
+	Notes() []string
 }
 
 // Scanner looks at records and reports hits.

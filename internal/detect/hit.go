@@ -191,6 +191,18 @@ func (h *Hit) decodeRef(ref []byte) error {
 	return h.Decode(ref[:KeySize], ref[KeySize:])
 }
 
+// PlaceSize is how many bytes of a key stand for time and file.
+const PlaceSize = 8 + 4 + 4
+
+// RecordOf reads the record's number, 0 if it has none, and whether it was recovered out of a hit's data.
+func RecordOf(data []byte) (id uint64, recovered bool) {
+	if len(data) == 0 {
+		return 0, false
+	}
+	id, _ = binary.Uvarint(data[1:])
+	return id, data[0]&flagRecovered != 0
+}
+
 // KeyRule reads the engine and the rule out of a key.
 func KeyRule(key []byte) (engine, rule int) {
 	return int(key[24]), int(binary.BigEndian.Uint32(key[25:]))

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"strconv"
 	"sync"
 
@@ -31,6 +32,9 @@ type sigmaEngine struct {
 	mu      sync.Mutex
 	bound   map[*event.Schema]*sigma.Binding
 	byShape map[string]*sigma.Binding // many templates of event logs differ in nothing that rules ask for
+
+	matchers   []*sigma.Matcher // of the scanners made
+	correlator *sigma.Correlator
 }
 
 func openSigma(c *Config) (Engine, error) {
@@ -56,7 +60,25 @@ func (e *sigmaEngine) Report() *Report { return e.report }
 func (e *sigmaEngine) Scanner() Scanner {
 	s := &sigmaScanner{engine: e, matcher: sigma.NewMatcher(), bound: map[*event.Schema]*sigma.Binding{}}
 	s.onMatch = s.match
+	e.mu.Lock()
+	e.matchers = append(e.matchers, s.matcher)
+	e.mu.Unlock()
 	return s
+}
+
+// Notes says how often an expression ran out of time and how many occurrences had no room.
+func (e *sigmaEngine) Notes() (notes []string) {
+	timeouts := 0
+	for _, m := range e.matchers {
+		timeouts += m.Timeouts()
+	}
+	if timeouts > 0 {
+		notes = append(notes, fmt.Sprintf("%d times a regular expression of a rule was given up at its time limit; such a rule counts as not matching the record", timeouts))
+	}
+	if e.correlator != nil && e.correlator.Lost() > 0 {
+		notes = append(notes, fmt.Sprintf("%d matches took no part in a correlation, because it had too many groups at a time", e.correlator.Lost()))
+	}
+	return notes
 }
 
 // Joiner makes the joiner of a run.
@@ -65,6 +87,7 @@ func (e *sigmaEngine) Joiner(origin func(file int) *event.Origin) (Joiner, error
 	if err != nil {
 		return nil, err
 	}
+	e.correlator = correlator
 	return &sigmaJoiner{engine: e, origin: origin, correlator: correlator}, nil
 }
 

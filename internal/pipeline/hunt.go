@@ -85,7 +85,7 @@ func (h *hunt) join() error {
 		h.joiners = append(h.joiners, joiner)
 	}
 	var hit detect.Hit
-	for e, err := range h.hits.All() {
+	for e, err := range withoutCopies(h.hits.All()) {
 		if err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (h *hunt) merge() error {
 		return err
 	}
 	var hit detect.Hit
-	for e, err := range h.hits.All() {
+	for e, err := range withoutCopies(h.hits.All()) {
 		if err != nil {
 			return err
 		}

@@ -1,5 +1,6 @@
-// Package rules holds goshawk's own Sigma rules, one file a rule, by platform and phase of an intrusion. docs/rules.md lists
-// them.
+// Package rules holds goshawk's own Sigma rules, one file a rule: by platform and phase of an intrusion for single events, in
+// correlation for what joins several. docs/rules.md lists them; testdata holds, for each, records that it must match and near
+// ones that it must not.
 package rules
 
 import (
@@ -7,7 +8,7 @@ import (
 	"io/fs"
 )
 
-//go:embed windows
+//go:embed windows linux correlation
 var files embed.FS
 
 // FS returns the rules as a tree of files.

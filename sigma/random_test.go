@@ -1,0 +1,132 @@
+package sigma
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFastAgainstPlain compares the engine with the plain evaluation, over random rules and events made of few pieces,
+// so that they often meet.
+func TestFastAgainstPlain(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	matched := 0
+	for range 60 {
+		g := &generator{rnd}
+		var rules []string
+		for i := range 1 + rnd.IntN(40) {
+			rules = append(rules, g.rule(i))
+		}
+		text := strings.Join(rules, "---\n")
+		engine := compileTest(t, text)
+		for range 40 {
+			e := g.event()
+			got, want := engine.matches(e), engine.plainMatches(e)
+			if !slices.Equal(got, want) {
+				t.Fatalf("seed %d: event %s matches %v, plainly %v\n%s", seed, e, got, want, text)
+			}
+			matched += len(want)
+		}
+	}
+	if matched == 0 {
+		t.Errorf("seed %d: nothing matched at all", seed)
+	}
+}
+
+// generator makes rules and events of few pieces.
+type generator struct{ *rand.Rand }
+
+func (g *generator) pick(list ...string) string { return list[g.IntN(len(list))] }
+
+func (g *generator) text() string {
+	var b strings.Builder
+	for range g.IntN(6) {
+		b.WriteString(g.pick("a", "b", "ab", "A", "é", "É", " -x ", " /x ", `\`, `c:\`, ".exe", "1", "ſ", "k", "\u212a", "\xff"))
+	}
+	return b.String()
+}
+
+func (g *generator) pattern() string {
+	var b strings.Builder
+	for range 1 + g.IntN(4) {
+		b.WriteString(g.pick("a", "b", "ab", "B", "É", " -x", `\\`, `\*`, "*", "?", ".exe", "1", "s", "k"))
+	}
+	return b.String()
+}
+
+func (g *generator) field() string { return g.pick("A", "B", "C") }
+
+func (g *generator) item() string {
+	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+	switch g.IntN(12) {
+	case 0:
+		return g.field() + ": null"
+	case 1:
+		return g.field() + "|exists: " + g.pick("true", "false")
+	case 2:
+		return g.field() + "|re" + g.pick("", "|i") + ": " + quote(g.pick("a+b", "(ab|é)", "^a", `\.exe$`, "a(?!b)", "(ab){1,3}x?", "[ab]1"))
+	case 3:
+		return g.field() + g.pick("|gt", "|lte", "|neq", "") + ": 1"
+	case 4:
+		return g.field() + "|fieldref" + g.pick("", "|contains", "|endswith", "|cased") + ": " + g.field()
+	case 5:
+		return "EventID: " + g.pick("1", "2", "[1, 2]")
+	}
+	modifiers := g.pick("", "|contains", "|startswith", "|endswith") + g.pick("", "", "", "|cased", "|windash", "|neq")
+	if g.IntN(3) > 0 {
+		return g.field() + modifiers + ": " + quote(g.pattern())
+	}
+	var list []string
+	for range 2 + g.IntN(3) {
+		list = append(list, quote(g.pattern()))
+	}
+	return g.field() + modifiers + g.pick("", "|all") + ": [" + strings.Join(list, ", ") + "]"
+}
+
+func (g *generator) rule(n int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "title: rule %d\nlogsource: {product: windows}\ndetection:\n", n)
+	for i := range 3 {
+		if g.IntN(6) == 0 {
+			fmt.Fprintf(&b, "  s%d: ['%s', '%s']\n", i, g.pick("ab", "a*b", ".exe", "É"), g.pick("1", "k?", "b"))
+			continue
+		}
+		items := map[string]bool{}
+		fmt.Fprintf(&b, "  s%d:\n", i)
+		for range 1 + g.IntN(3) {
+			item := g.item()
+			if key, _, _ := strings.Cut(item, ":"); !items[key] {
+				items[key] = true
+				fmt.Fprintf(&b, "    %s\n", item)
+			}
+		}
+	}
+	conditions := []string{
+		"s0 and s1 and s2", "s0 or s1 and not s2", "1 of s*", "all of them", "2 of them", "not s0 and s1", "s0 and not 1 of s1*", "not (s0 or s1) or s2", "s0 and (s1 or s2)",
+	}
+	fmt.Fprintf(&b, "  condition: %s\n", g.pick(conditions...))
+	return b.String()
+}
+
+func (g *generator) event() *testEvent {
+	e := &testEvent{schema: Schema{Product: "windows", Channel: "Test", EventID: g.pick("", "1", "2"), EmptyIsNull: g.IntN(2) == 0}, nulls: map[int]bool{}}
+	for i, f := range []string{"A", "B", "C"} {
+		e.schema.Fields = append(e.schema.Fields, f)
+		var values []string
+		switch g.IntN(8) {
+		case 0: // absent
+		case 1:
+			e.nulls[i] = true
+		case 2:
+			values = []string{g.text(), g.text()}
+		default:
+			values = []string{g.text()}
+		}
+		e.values = append(e.values, values)
+	}
+	return e
+}
