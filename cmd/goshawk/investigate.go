@@ -97,9 +97,11 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 	c := newCase(env, inv.title, args, s)
 	c.Started, c.Finished, c.Interrupted = start.UTC(), env.now().UTC(), huntErr != nil
 	// A stopped run still gets its report: a second Ctrl-C ends the program at once.
-	if err := report.WriteAll(context.WithoutCancel(ctx), writer, c); err != nil {
+	model, err := report.WriteAll(context.WithoutCancel(ctx), writer, c)
+	if err != nil {
 		return nil, err
 	}
+	s.ranked = model.Hosts
 	if err := writer.Finish(c); err != nil {
 		return nil, err
 	}

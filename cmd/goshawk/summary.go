@@ -10,6 +10,7 @@ import (
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/report"
 	"github.com/goshawk-ir/goshawk/internal/rules/attack"
 )
 
@@ -22,6 +23,7 @@ type summary struct {
 	techniques map[string]int
 	hosts      map[string]int
 	elapsed    time.Duration
+	ranked     []*report.Host
 	groups     *table // findings by rule and host, where they are to be shown with the summary
 }
 
@@ -64,6 +66,9 @@ func (s *summary) print(t *terminal) {
 	s.heatMap(t)
 	row := func(name, text string) { fmt.Fprintf(t, "%s %s\n", t.styles.dim.Render(fit(name, 9)), text) }
 	row("findings", s.levelCounts(t))
+	if len(s.ranked) > 0 {
+		row("hosts", s.hostRanking(t))
+	}
 	row("evidence", s.evidenceCounts())
 	for _, r := range s.reports {
 		row("rules", ruleCounts(r))
@@ -85,6 +90,28 @@ func (s *summary) levelCounts(t *terminal) string {
 		return "none"
 	}
 	return strings.Join(parts, ", ") + fmt.Sprintf(" on %s", plural(len(s.hosts), "host"))
+}
+
+// rankedHosts is how many hosts the summary names.
+const rankedHosts = 5
+
+// hostRanking names the hosts that stand out, with the score that their signals add up to.
+func (s *summary) hostRanking(t *terminal) string {
+	var parts []string
+	for _, h := range s.ranked {
+		if h.Name != "" && len(parts) < rankedHosts {
+			parts = append(parts, fmt.Sprintf("%s %s", t.styles.bold.Render(shortHost(h.Name)), score(h.Score)))
+		}
+	}
+	return strings.Join(parts, ", ") + t.styles.dim.Render("  (of 100; the report shows what adds up)")
+}
+
+// score writes a host's score; only certainty would be 100.
+func score(s float64) string {
+	if s > 99.9 {
+		return "> 99.9"
+	}
+	return fmt.Sprintf("%.1f", s)
 }
 
 func (s *summary) evidenceCounts() string {

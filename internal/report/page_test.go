@@ -191,7 +191,7 @@ func TestLarge(t *testing.T) {
 		}
 	}
 	info := sampleInfo()
-	peak := peakHeap(func() { err = WriteAll(context.Background(), w, info) })
+	peak := peakHeap(func() { _, err = WriteAll(context.Background(), w, info) })
 	if err == nil {
 		err = w.Finish(info)
 	}

@@ -54,25 +54,25 @@ func register(o Output) {
 func All() []Output { return slices.Clone(registered) }
 
 // WriteAll makes every output of the case that w has the evidence and the findings of. It is called once, after the last
-// finding and before Finish.
-func WriteAll(ctx context.Context, w *casefile.Writer, c *casefile.Case) error {
+// finding and before Finish. It returns what the outputs were made of; its Reader is not valid after Finish.
+func WriteAll(ctx context.Context, w *casefile.Writer, c *casefile.Case) (*Model, error) {
 	r, err := w.Reader(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m, err := Build(ctx, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m.Scratch = w.Dir()
 	for _, o := range registered {
 		if r, err = w.Reader(c); err != nil {
-			return err
+			return nil, err
 		}
 		m.Case = r.Case()
 		if err := w.Output(o.File, func(f *casefile.OutputFile) error { return o.Write(ctx, m, f) }); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return m, nil
 }

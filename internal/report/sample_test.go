@@ -164,7 +164,7 @@ func writeSample(t testing.TB, dir string, findings []*finding.Finding, info *ca
 			t.Fatal(err)
 		}
 	}
-	if err := WriteAll(context.Background(), w, info); err != nil {
+	if _, err := WriteAll(context.Background(), w, info); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Finish(info); err != nil {
