@@ -25,6 +25,26 @@ func (r *Record) Len(field int) int {
 	return n
 }
 
+// First returns what Value(field, 0) and Len(field) return, in one step.
+func (r *Record) First(field int) (Value, int) {
+	f := &r.layout.Fields[field]
+	if !f.direct {
+		n := r.Len(field)
+		if n == 0 {
+			return Value{}, 0
+		}
+		return r.Value(field, 0), n
+	}
+	v := r.chunk.value(f.ref)
+	if f.ifAny && v.isEmpty() || f.ifSet && v.Type == TypeNull && r.chunk.isNull(f.ref) {
+		return Value{}, 0
+	}
+	if !v.Type.IsArray() {
+		return v, 1
+	}
+	return v.item(0), max(1, v.Len())
+}
+
 // Value returns value k of the field. It is valid until the next record.
 func (r *Record) Value(field, k int) Value {
 	f := &r.layout.Fields[field]

@@ -9,7 +9,7 @@ type automaton struct {
 	class   [256]uint8 // of a byte; 0 for bytes that no literal has
 	classes int
 	dense   int      // states with a full row: those numbered below
-	rows    []uint32 // dense * classes
+	rows    []uint32 // dense * classes; successors are marked with hitFlag
 	edges   []edge   // of the other states, by state
 	first   []uint32 // first edge of state s - dense; one more than there are states
 	fail    []uint32 // of every state
@@ -20,8 +20,12 @@ type automaton struct {
 
 type edge struct {
 	class uint8
-	to    uint32
+	to    uint32 // marked with hitFlag
 }
+
+// hitFlag marks a successor in which, or on whose way back, a literal ends, so that a search need look no further for
+// most bytes.
+const hitFlag = 1 << 31
 
 // maxDense bounds the full rows of one automaton.
 const maxDense = 1024
@@ -147,9 +151,22 @@ func (a *automaton) fill(trie []trieNode, order []uint32) {
 		slices.SortFunc(a.edges[start:], func(x, y edge) int { return int(x.class) - int(y.class) })
 	}
 	a.first = append(a.first, uint32(len(a.edges)))
+	for i, to := range a.rows {
+		a.rows[i] = a.flagged(to)
+	}
+	for i := range a.edges {
+		a.edges[i].to = a.flagged(a.edges[i].to)
+	}
 }
 
-// step returns the state that follows s at byte b.
+func (a *automaton) flagged(state uint32) uint32 {
+	if a.found[state] != 0 {
+		state |= hitFlag
+	}
+	return state
+}
+
+// step returns the state that follows s at byte b, marked with hitFlag; s is not marked.
 func (a *automaton) step(s uint32, b byte) uint32 {
 	c := a.class[b]
 	for int(s) >= a.dense {

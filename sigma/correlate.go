@@ -1,11 +1,10 @@
 package sigma
 
 import (
-	"encoding/binary"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -20,65 +19,70 @@ type Occurrence struct {
 	Rule   *Rule
 	Time   time.Time
 	Values []KeyValue // aligned with Rule.Needs
-	Ref    []byte     // the caller's handle of the event, given back in firings; copied
+	// Ref is the caller's handle of the event, given back in firings. It is copied. Matches of several rules with
+	// the same time and the same Ref are one event.
+	Ref []byte
 }
 
-// GroupValue is a group-by field and its value.
+// GroupValue is a group-by field and its value, as the group's first occurrence wrote it.
 type GroupValue struct{ Name, Value string }
 
-// Firing is one time that a correlation's condition held.
+// Firing is one time that a correlation's condition held. It belongs to the caller, but for the bytes of Refs, which
+// other firings may share.
 type Firing struct {
 	Correlation *Correlation
 	Group       []GroupValue
 	Time        time.Time // of the occurrence by which the condition came to hold
 	First, Last time.Time // of the contributing occurrences
-	Refs        [][]byte  // of the contributing events, at most CorrelatorOptions.MaxRefs, in order of time
+	Refs        [][]byte  // of the contributing events, at most CorrelatorOptions.MaxRefs
 	Count       int       // of contributing events, Refs or not
-	Value       float64   // what the condition compared: a count, a sum, an average, a percentile; 0 for temporal types
+	// Value is what the condition compared: a count, a sum, an average, a percentile, a number of rules. Of a firing
+	// over several windows it is the largest one, or that of the first window if the condition waits for the end of
+	// windows.
+	Value float64
 }
 
 // CorrelatorOptions bound a Correlator. Zero values mean the defaults.
 type CorrelatorOptions struct {
 	MaxRefs    int           // references kept of one firing; 10,000
-	MaxWindow  int           // occurrences held of one group's window; 100,000
+	MaxWindow  int           // occurrences, or values, held of one group's window; 100,000
 	MaxGroups  int           // groups held of one correlation at a time; 1,000,000
 	MaxEpisode time.Duration // how long one firing may go on; a day, or ten timespans if that is more
 }
 
 // Correlator matches correlation rules against a stream of occurrences. Its state is explicit: for each correlation and
-// each group the occurrences of the window and, if the condition held, the firing under way. It belongs to one goroutine.
+// each group the occurrences of the window and, if the condition held, the firing under way. It belongs to one
+// goroutine.
 //
 // docs/sigma-correlations.md says what fires when and what a firing consumes.
 type Correlator struct {
-	options      CorrelatorOptions
-	correlations []*machine
-	byRule       map[*Rule][]feed
-	byInner      map[*Correlation][]feed
-	watermark    time.Time
-	lost         int64
-}
+	options   CorrelatorOptions
+	machines  []*machine // those that others refer to come first
+	byRule    map[*Rule][]feed
+	byInner   map[*Correlation][]feed
+	timers    timers
+	watermark time.Time
+	key       []byte // scratch
 
-// feed is one reference of a correlation to a rule: where its occurrences go and which values they bring.
-type feed struct {
-	to       *machine
-	position int   // of the rule among the correlation's distinct rules
-	group    []int // index of each group-by value in what the rule brings; -1 if it brings none
-	fields   []int // likewise for the condition's fields
+	lost, letGo, late int64
 }
 
 // machine is a correlation at work.
 type machine struct {
 	rule      *Correlation
-	order     []int // positions of the rules as the correlation lists them
-	positions int   // number of distinct rules
-	rising    bool  // once the condition holds, more occurrences don't undo it
-	expr      *ruleExpr
-	groups    map[string]*window
-	nextSweep time.Time
+	number    int    // among the correlator's machines
+	key       string // in a saved state
+	listed    []int  // position of the rule of each reference
+	positions int    // number of distinct rules
+	sliding   bool   // decided at each occurrence; otherwise when the window is over
+	condition *expr  // extended condition, nil for none
+	carry     []string
+	maxWindow int
 	depth     int // 0 for correlations over rules alone; more for those over correlations
+	groups    map[string]*window
 }
 
-// NewCorrelator returns a correlator for linked correlation rules.
+// NewCorrelator returns a correlator for correlation rules that are linked.
 func NewCorrelator(correlations []*Correlation, o CorrelatorOptions) (*Correlator, error) {
 	if o.MaxRefs <= 0 {
 		o.MaxRefs = 10_000
@@ -90,189 +94,157 @@ func NewCorrelator(correlations []*Correlation, o CorrelatorOptions) (*Correlato
 		o.MaxGroups = 1_000_000
 	}
 	c := &Correlator{options: o, byRule: map[*Rule][]feed{}, byInner: map[*Correlation][]feed{}}
+	depths := map[*Correlation]int{}
 	for _, rule := range correlations {
-		m, err := c.add(rule)
+		m, err := newMachine(rule, o)
+		if err == nil {
+			m.depth, err = depthOf(rule, depths)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("correlation %q: %w", rule.Title, err)
 		}
-		c.correlations = append(c.correlations, m)
+		c.machines = append(c.machines, m)
 	}
-	for _, m := range c.correlations {
-		m.depth = depthOf(m.rule, 0)
-	}
-	// Inner correlations are swept before those that they feed.
-	slices.SortStableFunc(c.correlations, func(a, b *machine) int { return a.depth - b.depth })
+	slices.SortStableFunc(c.machines, func(a, b *machine) int { return cmp.Compare(a.depth, b.depth) })
+	c.nameMachines()
+	c.connect()
 	return c, nil
-}
-
-// maxDepth bounds correlations over correlations.
-const maxDepth = 16
-
-func depthOf(rule *Correlation, level int) int {
-	depth := 0
-	for _, inner := range rule.Correlations {
-		if inner != nil && level < maxDepth {
-			depth = max(depth, 1+depthOf(inner, level+1))
-		}
-	}
-	return depth
-}
-
-var errUnlinked = errors.New("a rule that it refers to is missing")
-
-func (c *Correlator) add(rule *Correlation) (*machine, error) {
-	m := &machine{rule: rule, groups: map[string]*window{}, rising: isRising(rule)}
-	if rule.Condition.Expression != "" {
-		expr, err := parseRuleExpr(rule)
-		if err != nil {
-			return nil, err
-		}
-		m.expr, m.rising = expr, !expr.negates()
-	}
-	distinct := map[any]int{}
-	for i, ref := range rule.Refs {
-		var target any
-		var brings []string
-		var feeds func(feed)
-		switch {
-		case i < len(rule.Rules) && rule.Rules[i] != nil:
-			r := rule.Rules[i]
-			target, brings, feeds = r, r.Needs, func(f feed) { c.byRule[r] = append(c.byRule[r], f) }
-		case i < len(rule.Correlations) && rule.Correlations[i] != nil:
-			inner := rule.Correlations[i]
-			target, brings, feeds = inner, inner.GroupBy, func(f feed) { c.byInner[inner] = append(c.byInner[inner], f) }
-		default:
-			return nil, errUnlinked
-		}
-		position, seen := distinct[target]
-		if !seen {
-			position = len(distinct)
-			distinct[target] = position
-			feeds(feed{to: m, position: position, group: lookup(rule, ref, rule.GroupBy, brings), fields: lookup(rule, ref, rule.Condition.Fields, brings)})
-		}
-		m.order = append(m.order, position)
-	}
-	m.positions = len(distinct)
-	return m, nil
-}
-
-// lookup finds the names, through the aliases of one reference, among what its rule brings.
-func lookup(rule *Correlation, ref string, names, brings []string) []int {
-	out := make([]int, len(names))
-	for i, name := range names {
-		if byRule, ok := rule.Aliases[name]; ok {
-			if field, ok := byRule[ref]; ok {
-				name = field
-			}
-		}
-		out[i] = slices.Index(brings, name)
-	}
-	return out
-}
-
-// isRising says whether further occurrences can't undo the condition, so that it is decided at each one. Other conditions are decided
-// when the window is over.
-func isRising(rule *Correlation) bool {
-	switch rule.Type {
-	case Temporal, TemporalOrdered:
-		return true
-	case ValueAvg, ValuePercentile:
-		return false
-	}
-	for _, c := range rule.Condition.Comparisons {
-		if c.Op != "gt" && c.Op != "gte" {
-			return false
-		}
-	}
-	return true
-}
-
-// Add takes the next occurrence. Occurrences come in order of time; one that comes late takes part as far as its window is
-// still held.
-func (c *Correlator) Add(o *Occurrence, emit func(*Firing)) {
-	if o.Time.After(c.watermark) {
-		c.Advance(o.Time, emit)
-	}
-	ref := slices.Clone(o.Ref)
-	for _, f := range c.byRule[o.Rule] {
-		at := func(i int) (string, bool) {
-			if i < 0 || i >= len(o.Values) {
-				return "", false
-			}
-			return o.Values[i].Text, o.Values[i].Present
-		}
-		c.take(f, item{Time: o.Time, Position: f.position, Refs: [][]byte{ref}, Count: 1}, at, emit)
-	}
-}
-
-// take puts an item into the window of its group and sees whether the condition holds.
-func (c *Correlator) take(f feed, it item, at func(int) (string, bool), emit func(*Firing)) {
-	key, ok := groupKey(f.group, at)
-	if !ok {
-		return
-	}
-	if !it.setValues(f.to.rule, f.fields, at) {
-		return
-	}
-	m := f.to
-	w := m.groups[key]
-	if w == nil {
-		if len(m.groups) >= c.options.MaxGroups {
-			c.sweep(m, func(w *window) bool { return it.Time.After(w.last().Add(m.rule.Timespan)) }, emit)
-		}
-		if len(m.groups) >= c.options.MaxGroups {
-			c.lost++
-			return
-		}
-		w = &window{}
-		m.groups[key] = w
-	}
-	c.step(m, key, w, it, emit)
 }
 
 // Lost returns how many occurrences took no part because MaxGroups groups were under way.
 func (c *Correlator) Lost() int64 { return c.lost }
 
-// groupKey joins the group's values; false if one is missing: such an occurrence belongs to no group.
-func groupKey(fields []int, at func(int) (string, bool)) (string, bool) {
-	var key []byte
-	for _, i := range fields {
-		text, ok := at(i)
-		if !ok {
-			return "", false
+// LetGo returns how many occurrences were let go, before they were evidence, from windows with more than MaxWindow.
+func (c *Correlator) LetGo() int64 { return c.letGo }
+
+// Late returns how many occurrences took no part because they were older, by more than the timespan, than what their
+// group held.
+func (c *Correlator) Late() int64 { return c.late }
+
+var (
+	errUnlinked = errors.New("a rule that it refers to is missing")
+	errCircle   = errors.New("it refers to itself")
+	errTooMany  = fmt.Errorf("more than %d rules in the condition of a temporal_ordered correlation", maxOrdered)
+)
+
+func newMachine(rule *Correlation, o CorrelatorOptions) (*machine, error) {
+	m := &machine{rule: rule, groups: map[string]*window{}, maxWindow: o.MaxWindow}
+	positions := map[any]int{}
+	for i := range rule.Refs {
+		target := targetOf(rule, i)
+		if target == nil {
+			return nil, errUnlinked
 		}
-		key = binary.AppendUvarint(key, uint64(len(text)))
-		key = append(key, text...)
+		position, seen := positions[target]
+		if !seen {
+			position = len(positions)
+			positions[target] = position
+		}
+		m.listed = append(m.listed, position)
 	}
-	return string(key), true
+	m.positions = len(positions)
+	if rule.Condition.Expression != "" {
+		if rule.Type == TemporalOrdered && len(rule.Refs) > maxOrdered {
+			return nil, errTooMany
+		}
+		var err error
+		if m.condition, err = parseOverRules(rule); err != nil {
+			return nil, err
+		}
+	}
+	m.sliding = m.decidesAtOnce()
+	for _, bound := range rule.Condition.Comparisons {
+		if (rule.Type == EventCount || rule.Type == ValueCount) && bound.Value < maxThreshold {
+			m.maxWindow = max(m.maxWindow, int(bound.Value)+1)
+		}
+	}
+	return m, nil
 }
 
-// groupOf takes a key apart again.
-func groupOf(rule *Correlation, key string) []GroupValue {
-	rest := []byte(key)
-	var out []GroupValue
-	for _, name := range rule.GroupBy {
-		n, used := binary.Uvarint(rest)
-		if used <= 0 || n > uint64(len(rest)-used) {
-			break
-		}
-		out = append(out, GroupValue{name, string(rest[used : used+int(n)])})
-		rest = rest[used+int(n):]
+// maxThreshold is the largest number in a condition for which a window is made longer than MaxWindow.
+const maxThreshold = 4 << 20
+
+// targetOf returns the *Rule or *Correlation of a reference, nil if it is missing.
+func targetOf(rule *Correlation, ref int) any {
+	if ref < len(rule.Rules) && rule.Rules[ref] != nil {
+		return rule.Rules[ref]
 	}
-	return out
+	if ref < len(rule.Correlations) && rule.Correlations[ref] != nil {
+		return rule.Correlations[ref]
+	}
+	return nil
 }
 
-// chain hands a condition that has come to hold to the correlations over this one, at once.
-func (c *Correlator) chain(f *Firing, emit func(*Firing)) {
-	for _, next := range c.byInner[f.Correlation] {
-		at := func(i int) (string, bool) {
-			if i < 0 || i >= len(f.Group) {
-				return "", false
-			}
-			return f.Group[i].Value, true
+// depthOf returns how many correlations lie below rule. In known, -1 marks those under way.
+func depthOf(rule *Correlation, known map[*Correlation]int) (int, error) {
+	if depth, ok := known[rule]; ok {
+		if depth < 0 {
+			return 0, errCircle
 		}
-		c.take(next, item{Time: f.Time, Position: next.position, Refs: slices.Clone(f.Refs), Count: f.Count}, at, emit)
+		return depth, nil
 	}
+	known[rule] = -1
+	depth := 0
+	for _, inner := range rule.Correlations {
+		if inner == nil {
+			continue
+		}
+		below, err := depthOf(inner, known)
+		if err != nil {
+			return 0, err
+		}
+		depth = max(depth, below+1)
+	}
+	known[rule] = depth
+	return depth, nil
+}
+
+// Add takes the next occurrence. Occurrences come in order of time; one that comes late takes part as far as its group
+// still holds what is near it. One without a time takes no part. What is over before the occurrence's time is handed
+// to emit.
+func (c *Correlator) Add(o *Occurrence, emit func(*Firing)) {
+	if o.Time.IsZero() {
+		return
+	}
+	c.Advance(o.Time, emit)
+	feeds := c.byRule[o.Rule]
+	if len(feeds) == 0 {
+		return
+	}
+	it := item{time: o.Time, count: 1}
+	if len(o.Ref) > 0 {
+		it.refs = [][]byte{slices.Clone(o.Ref)}
+	}
+	for i := range feeds {
+		c.take(&feeds[i], it, o.Values, emit)
+	}
+}
+
+// take puts an item into the window of its group and sees whether the condition holds. brought are the values that
+// the feed's indices are of.
+func (c *Correlator) take(f *feed, it item, brought []KeyValue, emit func(*Firing)) {
+	m := f.to
+	var ok bool
+	if c.key, ok = appendKey(c.key[:0], f.group, brought); !ok {
+		return
+	}
+	if !f.setValues(&it, brought) {
+		return
+	}
+	it.position = f.position
+	w := m.groups[string(c.key)]
+	if w != nil {
+		c.step(m, w.timer.key, w, it, emit)
+		return
+	}
+	if len(m.groups) >= c.options.MaxGroups {
+		c.lost++
+		return
+	}
+	key := string(c.key)
+	w = &window{group: pick(f.group, brought)}
+	m.groups[key] = w
+	c.step(m, key, w, it, emit)
 }
 
 // Advance says that nothing earlier than t will come any more: windows and firings that are over are closed.
@@ -281,34 +253,36 @@ func (c *Correlator) Advance(t time.Time, emit func(*Firing)) {
 		return
 	}
 	c.watermark = t
-	for _, m := range c.correlations {
-		if t.Before(m.nextSweep) {
-			continue
-		}
-		m.nextSweep = t.Add(m.rule.Timespan)
-		c.sweep(m, func(w *window) bool { return t.After(w.last().Add(m.rule.Timespan)) }, emit)
+	for len(c.timers) > 0 && c.timers[0].at.Before(t) {
+		c.closeNext(emit)
 	}
 }
 
-// Close ends every window: the stream is over.
+// Close ends every window, in order of time: the stream is over.
 func (c *Correlator) Close(emit func(*Firing)) {
-	for _, m := range c.correlations {
-		c.sweep(m, func(*window) bool { return true }, emit)
+	for len(c.timers) > 0 {
+		c.closeNext(emit)
 	}
 }
 
-// sweep closes the windows that are over, in order of their groups.
-func (c *Correlator) sweep(m *machine, over func(*window) bool, emit func(*Firing)) {
-	var keys []string
-	for key, w := range m.groups {
-		if over(w) {
-			keys = append(keys, key)
-		}
+// chain hands a condition that has come to hold to the correlations over this one, at once: as one occurrence for each
+// set of values that they want and that the contributing occurrences have.
+func (c *Correlator) chain(m *machine, w *window, at time.Time, emit func(*Firing)) {
+	carriedAll := w.run.carried
+	w.run.carried, w.run.handed = nil, true
+	feeds := c.byInner[m.rule]
+	if len(feeds) == 0 {
+		return
 	}
-	slices.SortFunc(keys, strings.Compare)
-	for _, key := range keys {
-		w := m.groups[key]
-		c.closeWindow(m, key, w, emit)
-		delete(m.groups, key)
+	it := item{time: at, refs: slices.Clone(w.run.refs), count: w.run.count, chained: true}
+	brought := make([]KeyValue, 0, len(w.group)+len(m.carry))
+	for _, value := range w.group {
+		brought = append(brought, KeyValue{value, true})
+	}
+	for _, carried := range carriedAll {
+		values := slices.Concat(brought, carried)
+		for i := range feeds {
+			c.take(&feeds[i], it, values, emit)
+		}
 	}
 }

@@ -3,121 +3,46 @@ package sigma
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
-// ruleExpr is the condition of a temporal correlation: an expression over its rules.
-type ruleExpr struct {
-	op   byte // 'r' a rule, '!' not, '&' and, '|' or
-	ref  int  // of a rule: its position among the references
-	args []*ruleExpr
-}
-
-func (e *ruleExpr) holds(present func(ref int) bool) bool {
-	switch e.op {
-	case 'r':
-		return present(e.ref)
-	case '!':
-		return !e.args[0].holds(present)
-	case '&':
-		return !slices.ContainsFunc(e.args, func(a *ruleExpr) bool { return !a.holds(present) })
-	}
-	return slices.ContainsFunc(e.args, func(a *ruleExpr) bool { return a.holds(present) })
-}
-
-func (e *ruleExpr) negates() bool {
-	return e.op == '!' || slices.ContainsFunc(e.args, (*ruleExpr).negates)
-}
-
-// parseRuleExpr reads "a and (b or not c)", where a, b and c are references as the correlation lists them.
-func parseRuleExpr(rule *Correlation) (*ruleExpr, error) {
-	text := strings.NewReplacer("(", " ( ", ")", " ) ").Replace(rule.Condition.Expression)
-	p := &ruleExprParser{words: strings.Fields(text), refs: rule.Refs}
-	e, err := p.or(0)
-	if err == nil && p.at < len(p.words) {
-		err = fmt.Errorf("condition: %q is not expected", p.words[p.at])
-	}
-	if err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
-type ruleExprParser struct {
-	words []string
-	at    int
-	refs  []string
-}
-
-func (p *ruleExprParser) word() string {
-	if p.at < len(p.words) {
-		return strings.ToLower(p.words[p.at])
-	}
-	return ""
-}
-
-func (p *ruleExprParser) or(depth int) (*ruleExpr, error) {
-	return p.list(depth, "or", '|', (*ruleExprParser).and)
-}
-
-func (p *ruleExprParser) and(depth int) (*ruleExpr, error) {
-	return p.list(depth, "and", '&', (*ruleExprParser).not)
-}
-
-func (p *ruleExprParser) list(depth int, word string, op byte, next func(*ruleExprParser, int) (*ruleExpr, error)) (*ruleExpr, error) {
-	first, err := next(p, depth)
-	if err != nil {
-		return nil, err
-	}
-	e := &ruleExpr{op: op, args: []*ruleExpr{first}}
-	for p.word() == word {
-		p.at++
-		arg, err := next(p, depth)
-		if err != nil {
-			return nil, err
+// parseOverRules reads the extended condition of a temporal type: "a and (b or not c)", where a, b and c are references
+// as the correlation lists them. An atom's id is the reference's number.
+func parseOverRules(rule *Correlation) (*expr, error) {
+	p := &conditionParser{text: rule.Condition.Expression, name: func(name string) (*expr, error) {
+		ref := slices.Index(rule.Refs, name)
+		if ref < 0 {
+			return nil, fmt.Errorf("condition: there is no rule %q", name)
 		}
-		e.args = append(e.args, arg)
-	}
-	if len(e.args) == 1 {
-		return first, nil
-	}
-	return e, nil
+		return atomExpr(&atom{field: name, id: ref}), nil
+	}}
+	return p.parse()
 }
 
-// maxExprDepth bounds parentheses and "not" within one another.
-const maxExprDepth = 64
+func negates(x *expr) bool { return x.kind == kindNot || slices.ContainsFunc(x.subs, negates) }
 
-func (p *ruleExprParser) not(depth int) (*ruleExpr, error) {
-	if depth > maxExprDepth {
-		return nil, fmt.Errorf("condition: more than %d levels", maxExprDepth)
-	}
-	switch word := p.word(); word {
-	case "not":
-		p.at++
-		arg, err := p.not(depth + 1)
-		if err != nil {
-			return nil, err
+// isTrue evaluates an extended condition. What stands under a not is asked of occurs, the rest of has: for
+// temporal_ordered these differ.
+func (m *machine) isTrue(x *expr, has, occurs func(ref int) bool, negated bool) bool {
+	switch x.kind {
+	case kindAtom:
+		if negated {
+			return occurs(x.atom.id)
 		}
-		return &ruleExpr{op: '!', args: []*ruleExpr{arg}}, nil
-	case "(":
-		p.at++
-		e, err := p.or(depth + 1)
-		if err != nil {
-			return nil, err
+		return has(x.atom.id)
+	case kindNot:
+		return !m.isTrue(x.subs[0], has, occurs, !negated)
+	case kindAnd:
+		return !slices.ContainsFunc(x.subs, func(s *expr) bool { return !m.isTrue(s, has, occurs, negated) })
+	case kindOr:
+		return slices.ContainsFunc(x.subs, func(s *expr) bool { return m.isTrue(s, has, occurs, negated) })
+	case kindAtLeast:
+		n := 0
+		for _, s := range x.subs {
+			if m.isTrue(s, has, occurs, negated) {
+				n++
+			}
 		}
-		if p.word() != ")" {
-			return nil, fmt.Errorf("condition: a parenthesis is not closed")
-		}
-		p.at++
-		return e, nil
-	case "", ")", "and", "or":
-		return nil, fmt.Errorf("condition: a rule is missing at %q", word)
+		return n >= x.n
 	}
-	name := p.words[p.at]
-	i := slices.Index(p.refs, name)
-	if i < 0 {
-		return nil, fmt.Errorf("condition: %q is not among the correlation's rules", name)
-	}
-	p.at++
-	return &ruleExpr{op: 'r', ref: i}, nil
+	return x.kind == kindTrue
 }

@@ -2,8 +2,6 @@ package sigma
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +57,7 @@ func (s *stream) occurrence(t *testing.T, text string) *Occurrence {
 		t.Fatal(err)
 	}
 	o := &Occurrence{Rule: s.rules[name], Time: epoch.Add(time.Duration(seconds * float64(time.Second))), Ref: []byte(text), Values: make([]KeyValue, 2)}
-	for i, v := range f[1:] {
+	for i, v := range f[1:min(len(f), 3)] { // what follows only tells occurrences apart
 		if v != "-" {
 			o.Values[i] = KeyValue{v, true}
 		}
@@ -167,156 +165,4 @@ func TestBounds(t *testing.T) {
 	if len(got) != 5 {
 		t.Errorf("%d episodes of 10 occurrences: %q", len(got), got)
 	}
-}
-
-func TestGroupBound(t *testing.T) {
-	s := newStream(EventCount, "a", "gte 2")
-	c := s.correlator(t, CorrelatorOptions{MaxGroups: 2})
-	got := s.run(t, c, []string{"a@0 x", "a@1 y", "a@2 z", "a@3 z", "a@4 x", "a@100 z", "a@101 z"})
-	if diff := cmp.Diff([]string{"x: a@0 x, a@4 x", "z: a@100 z, a@101 z"}, got); diff != "" {
-		t.Error(diff)
-	}
-	if c.Lost() != 2 {
-		t.Errorf("%d occurrences lost, not 2", c.Lost())
-	}
-}
-
-// FuzzRestoreState holds: no state makes a correlator panic, and one that is taken can be saved again.
-func FuzzRestoreState(f *testing.F) {
-	for _, k := range kinds {
-		s := newStream(k.kind, k.refs, k.condition)
-		c, err := NewCorrelator([]*Correlation{s.rule}, CorrelatorOptions{})
-		if err != nil {
-			f.Fatal(err)
-		}
-		c.Add(&Occurrence{Rule: s.rules["a"], Time: epoch, Values: []KeyValue{{"x", true}, {"1", true}}, Ref: []byte("r")}, func(*Firing) {})
-		state, err := c.AppendState(nil)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(state)
-	}
-	f.Fuzz(func(t *testing.T, state []byte) {
-		s := newStream(TemporalOrdered, "a b", "")
-		c := s.correlator(t, CorrelatorOptions{})
-		if c.RestoreState(state) != nil {
-			return
-		}
-		if _, err := c.AppendState(nil); err != nil {
-			t.Fatal(err)
-		}
-		s.run(t, c, []string{"a@0 x", "b@1 x"})
-	})
-}
-
-// random makes occurrences of three rules in three groups, in order of time.
-func random(r *rand.Rand) []string {
-	var in []string
-	at := 0.0
-	for range 200 {
-		at += r.ExpFloat64() * 8
-		in = append(in, fmt.Sprintf("%c@%.2f %c %d", 'a'+r.IntN(3), at, 'x'+r.IntN(3), r.IntN(6)))
-	}
-	return in
-}
-
-var kinds = []struct {
-	kind            CorrelationType
-	refs, condition string
-}{
-	{EventCount, "a b", "gte 4"}, {EventCount, "a", "eq 2"}, {ValueCount, "a b c", "gte 4"}, {Temporal, "a b c", ""}, {TemporalOrdered, "a b c", ""}, {ValueSum, "a b", "gt 9"}, {ValueAvg, "a", "lt 2"},
-}
-
-// TestSaveRestoreSplit holds: a saved and restored state goes on as if nothing had been, and correlators that share
-// the groups out find what one finds.
-func TestSaveRestoreSplit(t *testing.T) {
-	for seed := range uint64(30) {
-		r := rand.New(rand.NewPCG(seed, 2))
-		k := kinds[int(seed)%len(kinds)]
-		s := newStream(k.kind, k.refs, k.condition)
-		in := random(r)
-		want := s.run(t, s.correlator(t, CorrelatorOptions{}), in)
-
-		cut := r.IntN(len(in))
-		var got []string
-		emit := func(f *Firing) { got = append(got, show(f)) }
-		first := s.correlator(t, CorrelatorOptions{})
-		for _, text := range in[:cut] {
-			first.Add(s.occurrence(t, text), emit)
-		}
-		state, err := first.AppendState(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		second := s.correlator(t, CorrelatorOptions{})
-		if err := second.RestoreState(state); err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, s.run(t, second, in[cut:])...)
-		slices.Sort(got)
-		slices.Sort(want)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("seed %d, saved after %d: %s", seed, cut, diff)
-		}
-
-		var split []string
-		for _, group := range []string{" x ", " y ", " z "} {
-			part := slices.DeleteFunc(slices.Clone(in), func(o string) bool { return !strings.Contains(o, group) })
-			split = append(split, s.run(t, s.correlator(t, CorrelatorOptions{}), part)...)
-		}
-		slices.Sort(split)
-		if diff := cmp.Diff(want, split); diff != "" {
-			t.Fatalf("seed %d, split: %s", seed, diff)
-		}
-	}
-}
-
-// TestAgainstNaive compares which groups fire at all with a check of every window.
-func TestAgainstNaive(t *testing.T) {
-	for seed := range uint64(60) {
-		r := rand.New(rand.NewPCG(seed, 3))
-		k := kinds[int(seed)%len(kinds)]
-		s := newStream(k.kind, k.refs, k.condition)
-		c := s.correlator(t, CorrelatorOptions{})
-		if !c.correlations[0].rising {
-			continue
-		}
-		in := random(r)
-		fired := map[string]bool{}
-		for _, f := range s.run(t, c, in) {
-			fired[f[:1]] = true
-		}
-		for _, group := range []string{"x", "y", "z"} {
-			if want := naive(t, s, in, group); want != fired[group] {
-				t.Fatalf("seed %d, %s: group %s fires: %t, should: %t", seed, k.kind, group, fired[group], want)
-			}
-		}
-	}
-}
-
-// naive looks at the window that ends at each occurrence of a group.
-func naive(t *testing.T, s *stream, in []string, group string) bool {
-	c := s.correlator(t, CorrelatorOptions{})
-	m := c.correlations[0]
-	var items []item
-	for _, text := range in {
-		o := s.occurrence(t, text)
-		position := slices.Index(s.rule.Rules, o.Rule)
-		if o.Values[0].Text != group || position < 0 {
-			continue
-		}
-		it := item{Time: o.Time, Position: position, Count: 1}
-		it.setValues(s.rule, []int{1}, func(i int) (string, bool) { return o.Values[i].Text, o.Values[i].Present })
-		items = append(items, it)
-		var window []item
-		for _, w := range items {
-			if !o.Time.After(w.Time.Add(s.rule.Timespan)) {
-				window = append(window, w)
-			}
-		}
-		if _, ok := m.holds(window); ok {
-			return true
-		}
-	}
-	return false
 }

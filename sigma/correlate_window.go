@@ -1,259 +1,295 @@
 package sigma
 
 import (
-	"math"
+	"bytes"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
 // item is an occurrence in a window.
 type item struct {
-	Time     time.Time `json:"t"`
-	Position int       `json:"p,omitempty"` // which of the correlation's rules it is of
-	Refs     [][]byte  `json:"r,omitempty"`
-	Count    int       `json:"n,omitempty"` // events: more than 1 for a firing of an inner correlation
-	Value    string    `json:"v,omitempty"` // what value_count counts
-	Number   float64   `json:"x,omitempty"` // what the other value types compute with
-}
-
-// setValues takes the values that the condition asks for; false if the occurrence lacks one or it is no number, so
-// that it takes no part.
-func (it *item) setValues(rule *Correlation, fields []int, at func(int) (string, bool)) bool {
-	switch rule.Type {
-	case ValueCount:
-		key, ok := groupKey(fields, at)
-		it.Value = strings.ToLower(key)
-		return ok
-	case ValueSum, ValueAvg, ValuePercentile:
-		if len(fields) == 0 {
-			return false
-		}
-		text, ok := at(fields[0])
-		if !ok {
-			return false
-		}
-		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-			return false
-		}
-		it.Number = n
-	}
-	return true
+	time     time.Time
+	position int      // which of the correlation's rules it is of
+	refs     [][]byte // of its events, until they are evidence of a run
+	count    int      // of its events: more than 1 for a firing of an inner correlation
+	value    string   // what value_count counts
+	number   float64  // what the other value types compute with
+	carried  []KeyValue
+	taken    bool // it is evidence of the run
+	chained  bool // it is a firing
 }
 
 // window is the state of one group of a correlation.
 type window struct {
-	Items  []item  `json:"items,omitempty"` // by time
-	Firing *firing `json:"firing,omitempty"`
+	group []string // values of the group-by fields, as they were first written
+	timer *timer
+
+	items   []item // of a sliding window, by time, all within one timespan
+	pending int    // how many of them are not taken
+
+	start time.Time // of a waiting window, if open is there
+	open  *run      // what a waiting window has gathered
+
+	tally tally // of items, or of the waiting window
+	run   *run  // the firing under way
+
+	last lastEvent
 }
 
-// firing is a Firing under way.
-type firing struct {
-	Time  time.Time `json:"time"`
-	First time.Time `json:"first"`
-	Last  time.Time `json:"last"`
-	Refs  [][]byte  `json:"refs"`
-	Count int       `json:"count"`
-	Value float64   `json:"value,omitempty"`
+// lastEvent is the event that a group took last. An event that several rules match counts once.
+type lastEvent struct {
+	time     time.Time
+	position int
+	ref      []byte
 }
 
-// last returns the time of the newest occurrence.
-func (w *window) last() time.Time {
-	if w.Firing != nil {
-		return w.Firing.Last
-	}
-	if len(w.Items) == 0 {
-		return time.Time{}
-	}
-	return w.Items[len(w.Items)-1].Time
+// run is a firing under way, or the evidence for one.
+type run struct {
+	time        time.Time
+	first, last time.Time
+	refs        [][]byte
+	count       int
+	value       float64
+	carried     [][]KeyValue // distinct ones, until they are handed on
+	handed      bool
 }
 
-func (w *window) insert(it item, most int) {
-	i := len(w.Items)
-	for i > 0 && w.Items[i-1].Time.After(it.Time) {
-		i--
+// maxCarried bounds the occurrences that one firing is for the correlations above.
+const maxCarried = 256
+
+func (w *window) empty() bool { return len(w.items) == 0 && w.open == nil && w.run == nil }
+
+// deadline returns the time after which the group has to be looked at.
+func (w *window) deadline(m *machine) time.Time {
+	from := time.Time{}
+	switch {
+	case w.open != nil:
+		from = w.start
+	case w.run != nil:
+		from = w.run.last
+	case len(w.items) > 0:
+		from = w.items[len(w.items)-1].time
 	}
-	w.Items = slices.Insert(w.Items, i, it)
-	if len(w.Items) > most {
-		w.Items = slices.Delete(w.Items, 0, len(w.Items)-most)
-	}
+	return from.Add(m.rule.Timespan)
 }
 
 // step moves a group on by one occurrence.
 func (c *Correlator) step(m *machine, key string, w *window, it item, emit func(*Firing)) {
-	span := m.rule.Timespan
-	if f := w.Firing; f != nil {
-		if !it.Time.After(f.Last.Add(span)) && it.Time.Sub(f.First) <= c.maxEpisode(span) {
-			f.extend(it, c.options.MaxRefs)
+	if w.repeats(&it) {
+		if !m.temporal() {
 			return
 		}
-		c.closeWindow(m, key, w, emit)
+		it.refs, it.count = nil, 0
 	}
-	if !m.rising {
-		// Decided when the window is over: it begins with its first occurrence and lasts for the timespan.
-		if len(w.Items) > 0 && it.Time.After(w.Items[0].Time.Add(span)) {
-			c.closeWindow(m, key, w, emit)
-		}
-		w.insert(it, c.options.MaxWindow)
+	if m.sliding {
+		c.slide(m, w, it, emit)
+	} else {
+		c.wait(m, w, it)
+	}
+	c.setTimer(m, key, w)
+}
+
+// repeats says whether the item is the event that came last, matched by another rule.
+func (w *window) repeats(it *item) bool {
+	if it.chained || len(it.refs) == 0 {
+		return false
+	}
+	l := &w.last
+	if l.ref != nil && it.position != l.position && it.time.Equal(l.time) && bytes.Equal(it.refs[0], l.ref) {
+		return true
+	}
+	*l = lastEvent{it.time, it.position, it.refs[0]}
+	return false
+}
+
+// slide decides the condition over the timespan that ends with the newest occurrence.
+func (c *Correlator) slide(m *machine, w *window, it item, emit func(*Firing)) {
+	span := m.rule.Timespan
+	if w.run != nil && it.time.Sub(w.run.first) > c.maxEpisode(span) {
+		c.finish(m, w, emit)
+	}
+	if n := len(w.items); n > 0 && it.time.Before(w.items[n-1].time.Add(-span)) {
+		c.late++
 		return
 	}
-	w.insert(it, c.options.MaxWindow)
-	newest := w.Items[len(w.Items)-1].Time
-	for len(w.Items) > 0 && newest.After(w.Items[0].Time.Add(span)) {
-		w.Items = w.Items[1:]
+	w.insert(m, it)
+	horizon := w.items[len(w.items)-1].time.Add(-span)
+	for len(w.items) > 1 && (w.items[0].time.Before(horizon) || len(w.items) > m.maxWindow) {
+		if first := &w.items[0]; !first.taken && !first.time.Before(horizon) {
+			c.letGo++
+		}
+		w.dropFirst()
 	}
-	if value, ok := m.holds(w.Items); ok {
-		w.begin(it.Time, value, c.options.MaxRefs)
-		c.chain(w.Firing.public(m.rule, key), emit)
+	w.tally.settle(m, w.items)
+	value, ok := m.holds(&w.tally, horizon)
+	if !ok {
+		return
 	}
+	began := w.run == nil
+	if began {
+		w.run = &run{time: it.time, value: value}
+	}
+	w.run.value = max(w.run.value, value)
+	w.takePending(c.options.MaxRefs)
+	if began {
+		c.chain(m, w, it.time, emit)
+	}
+}
+
+// insert puts an item in its place by time; among equal ones it is the last.
+func (w *window) insert(m *machine, it item) {
+	i := len(w.items)
+	for i > 0 && w.items[i-1].time.After(it.time) {
+		i--
+	}
+	w.items = slices.Insert(w.items, i, it)
+	w.pending++
+	if i < len(w.items)-1 && m.rule.Type == TemporalOrdered {
+		w.tally.rebuild(m, w.items)
+		return
+	}
+	w.tally.add(m, &it, it.time.Add(-m.rule.Timespan))
+}
+
+func (w *window) dropFirst() {
+	first := &w.items[0]
+	if !first.taken {
+		w.pending--
+	}
+	w.tally.remove(first)
+	*first = item{}
+	w.items = w.items[1:]
+}
+
+// takePending makes evidence of the items that are none yet.
+func (w *window) takePending(maxRefs int) {
+	i := len(w.items)
+	for n := w.pending; n > 0; {
+		if i--; !w.items[i].taken {
+			n--
+		}
+	}
+	for ; w.pending > 0; i++ {
+		if it := &w.items[i]; !it.taken {
+			w.run.add(it, maxRefs)
+			it.taken, it.refs, it.carried = true, nil, nil
+			w.pending--
+		}
+	}
+}
+
+// add makes the item evidence of the run.
+func (r *run) add(it *item, maxRefs int) {
+	if r.last.IsZero() || it.time.Before(r.first) {
+		r.first = it.time
+	}
+	if r.last.IsZero() || it.time.After(r.last) {
+		r.last = it.time
+	}
+	r.count += it.count
+	if room := maxRefs - len(r.refs); room > 0 {
+		r.refs = append(r.refs, it.refs[:min(room, len(it.refs))]...)
+	}
+	r.carry(it.carried)
+}
+
+func (r *run) carry(values []KeyValue) {
+	if r.handed {
+		return
+	}
+	same := func(have []KeyValue) bool { return slices.Equal(have, values) }
+	if len(r.carried) < maxCarried && !slices.ContainsFunc(r.carried, same) {
+		r.carried = append(r.carried, values)
+	}
+}
+
+// wait gathers what a condition is decided over when the window is over. It begins with its first occurrence and lasts
+// for the timespan.
+func (c *Correlator) wait(m *machine, w *window, it item) {
+	span := m.rule.Timespan
+	switch {
+	case w.open == nil:
+		w.open, w.start = &run{}, it.time
+	case it.time.Before(w.open.last.Add(-span)) || it.time.After(w.start.Add(span)):
+		c.late++
+		return
+	case it.time.Before(w.start):
+		w.start = it.time
+	}
+	w.open.add(&it, c.options.MaxRefs)
+	w.tally.add(m, &it, time.Time{})
+}
+
+// expire closes what is over in a group at its deadline.
+func (c *Correlator) expire(m *machine, w *window, emit func(*Firing)) {
+	switch {
+	case w.open != nil:
+		c.decide(m, w, emit)
+	case w.run != nil:
+		c.finish(m, w, emit)
+	default:
+		w.items, w.pending = nil, 0
+	}
+}
+
+// decide decides a waiting window. If the one before it held as well, they are one firing.
+func (c *Correlator) decide(m *machine, w *window, emit func(*Firing)) {
+	over, end := w.open, w.start.Add(m.rule.Timespan)
+	value, ok := m.holds(&w.tally, time.Time{})
+	w.open, w.tally = nil, tally{}
+	if w.run != nil && (!ok || !w.run.near(over, m.rule.Timespan) || over.last.Sub(w.run.first) > c.maxEpisode(m.rule.Timespan)) {
+		c.finish(m, w, emit)
+	}
+	switch {
+	case !ok:
+	case w.run == nil:
+		over.time, over.value = over.last, value
+		w.run = over
+		c.chain(m, w, end, emit)
+	default:
+		w.run.join(over, c.options.MaxRefs)
+	}
+}
+
+// near says whether the run goes on with another; only a late one can be far.
+func (r *run) near(other *run, span time.Duration) bool {
+	return !other.first.After(r.last.Add(span)) && !other.last.Before(r.first.Add(-span))
+}
+
+func (r *run) join(more *run, maxRefs int) {
+	if more.first.Before(r.first) {
+		r.first = more.first
+	}
+	if more.last.After(r.last) {
+		r.last = more.last
+	}
+	r.count += more.count
+	if room := maxRefs - len(r.refs); room > 0 {
+		r.refs = append(r.refs, more.refs[:min(room, len(more.refs))]...)
+	}
+}
+
+// finish hands out the firing under way. What was evidence of it is consumed.
+func (c *Correlator) finish(m *machine, w *window, emit func(*Firing)) {
+	r := w.run
+	f := &Firing{Correlation: m.rule, Time: r.time, First: r.first, Last: r.last, Refs: r.refs, Count: r.count, Value: r.value}
+	for i, name := range m.rule.GroupBy {
+		f.Group = append(f.Group, GroupValue{name, w.group[i]})
+	}
+	w.run = nil
+	if m.sliding {
+		w.items = slices.DeleteFunc(w.items, func(it item) bool { return it.taken })
+		w.tally.rebuild(m, w.items)
+	}
+	emit(f)
 }
 
 func (c *Correlator) maxEpisode(span time.Duration) time.Duration {
 	if c.options.MaxEpisode > 0 {
 		return c.options.MaxEpisode
 	}
+	if span > 1<<62/10 {
+		return 1 << 62
+	}
 	return max(24*time.Hour, 10*span)
-}
-
-// begin starts a firing with all that the window holds, which is consumed.
-func (w *window) begin(at time.Time, value float64, maxRefs int) {
-	f := &firing{Time: at, First: w.Items[0].Time, Last: w.Items[0].Time, Value: value}
-	for _, it := range w.Items {
-		f.extend(it, maxRefs)
-	}
-	w.Firing, w.Items = f, nil
-}
-
-// extend adds an occurrence to a firing.
-func (f *firing) extend(it item, maxRefs int) {
-	f.Count += it.Count
-	if it.Time.After(f.Last) {
-		f.Last = it.Time
-	}
-	if it.Time.Before(f.First) {
-		f.First = it.Time
-	}
-	if room := maxRefs - len(f.Refs); room > 0 {
-		f.Refs = append(f.Refs, it.Refs[:min(room, len(it.Refs))]...)
-	}
-}
-
-func (f *firing) public(rule *Correlation, key string) *Firing {
-	return &Firing{
-		Correlation: rule, Group: groupOf(rule, key), Time: f.Time, First: f.First, Last: f.Last, Refs: f.Refs, Count: f.Count, Value: f.Value,
-	}
-}
-
-// closeWindow ends what is under way in a group: decides a condition that waits for the end, and hands out the firing.
-func (c *Correlator) closeWindow(m *machine, key string, w *window, emit func(*Firing)) {
-	if !m.rising && w.Firing == nil && len(w.Items) > 0 {
-		if value, ok := m.holds(w.Items); ok {
-			w.begin(w.Items[len(w.Items)-1].Time, value, c.options.MaxRefs)
-			c.chain(w.Firing.public(m.rule, key), emit)
-		}
-	}
-	if w.Firing != nil {
-		emit(w.Firing.public(m.rule, key))
-	}
-	w.Firing, w.Items = nil, nil
-}
-
-// holds says whether the condition is true of a window, and the value that it compared.
-func (m *machine) holds(items []item) (value float64, ok bool) {
-	switch m.rule.Type {
-	case Temporal, TemporalOrdered:
-		return 0, m.holdsInTime(items)
-	case EventCount:
-		for _, it := range items {
-			value += float64(it.Count)
-		}
-	case ValueCount:
-		seen := make(map[string]struct{}, len(items))
-		for _, it := range items {
-			seen[it.Value] = struct{}{}
-		}
-		value = float64(len(seen))
-	case ValueSum, ValueAvg:
-		for _, it := range items {
-			value += it.Number
-		}
-		if m.rule.Type == ValueAvg {
-			value /= float64(len(items))
-		}
-	case ValuePercentile:
-		value = percentile(items, m.rule.Condition.Percentile)
-	}
-	for _, c := range m.rule.Condition.Comparisons {
-		if !c.holds(value) {
-			return value, false
-		}
-	}
-	return value, len(m.rule.Condition.Comparisons) > 0
-}
-
-func (c Comparison) holds(value float64) bool {
-	switch c.Op {
-	case "gt":
-		return value > c.Value
-	case "gte":
-		return value >= c.Value
-	case "lt":
-		return value < c.Value
-	case "lte":
-		return value <= c.Value
-	case "eq":
-		return value == c.Value
-	case "neq":
-		return value != c.Value
-	}
-	return false
-}
-
-// percentile returns the nearest-rank percentile: the smallest value that at least p percent of the values don't exceed.
-func percentile(items []item, p float64) float64 {
-	numbers := make([]float64, len(items))
-	for i, it := range items {
-		numbers[i] = it.Number
-	}
-	slices.Sort(numbers)
-	rank := int(math.Ceil(p / 100 * float64(len(numbers))))
-	return numbers[min(max(rank, 1), len(numbers))-1]
-}
-
-// holdsInTime decides the temporal types.
-func (m *machine) holdsInTime(items []item) bool {
-	present := make([]bool, m.positions)
-	for _, it := range items {
-		present[it.Position] = true
-	}
-	if m.expr != nil && !m.expr.holds(func(ref int) bool { return present[m.order[ref]] }) {
-		return false
-	}
-	if m.expr == nil && slices.Contains(present, false) {
-		return false
-	}
-	if m.rule.Type == Temporal {
-		return true
-	}
-	return m.inOrder(items, present)
-}
-
-// inOrder says whether the rules occur in the order listed. With a condition of its own, only the rules that occur count.
-func (m *machine) inOrder(items []item, present []bool) bool {
-	next := 0
-	skip := func() {
-		for m.expr != nil && next < len(m.order) && !present[m.order[next]] {
-			next++
-		}
-	}
-	skip()
-	for _, it := range items {
-		if next < len(m.order) && it.Position == m.order[next] {
-			next++
-			skip()
-		}
-	}
-	return next == len(m.order)
 }

@@ -3,9 +3,9 @@ package sigma
 import (
 	_ "embed"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // LogSources maps the log sources of rules to events. It is data: a YAML file with a map "logsources" of named
@@ -14,7 +14,8 @@ import (
 //
 //   - sources: where the events are. "WinEventLog:CHANNEL" names a Windows channel, compared without regard to case;
 //     "File:GLOB" the original path of a text log, where * stands for anything but a slash, ** for anything, ? for one
-//     character, and a glob without a slash is compared with the last part of the path; or
+//     character. A glob without a slash is compared with the last part of the path, and a path of which only the last
+//     part is known with the last part of the glob, unless that begins with a wildcard; or
 //   - rewrite: another category, product or service, which is looked up in turn (what a rewrite doesn't name is
 //     dropped), with
 //   - conditions: fields and values that such events must have, with * and ? in them, any value of a list, and
@@ -39,13 +40,15 @@ type sourceEntry struct {
 var defaultLogSources []byte
 
 // DefaultLogSources returns the embedded mapping.
-func DefaultLogSources() *LogSources {
+func DefaultLogSources() *LogSources { return parsedDefault() }
+
+var parsedDefault = sync.OnceValue(func() *LogSources {
 	s, err := ParseLogSources("logsources.yml", defaultLogSources)
 	if err != nil {
 		panic(err) // a test holds the file
 	}
 	return s
-}
+})
 
 // ParseLogSources reads a mapping. Keys that it doesn't know are passed over, so that mappings made for other tools
 // can be read.
@@ -196,161 +199,6 @@ func (d *document) parseSources(e *sourceEntry, q pair) error {
 		}
 	}
 	return nil
-}
-
-// about says whether the entry is about a rule's log source.
-func (e *sourceEntry) about(s *LogSource) bool {
-	same := func(entry, rule string) bool { return entry == "" || strings.EqualFold(entry, rule) }
-	return same(e.source.Category, s.Category) && same(e.source.Product, s.Product) && same(e.source.Service, s.Service)
-}
-
-// alternative is one way in which a rule's events can come.
-type alternative struct {
-	source     LogSource // after rewriting
-	channels   []string
-	files      []string
-	conditions []*expr
-	fields     map[string][]string // of the rule's names; only renamed ones
-}
-
-const (
-	maxRewrites     = 8
-	maxAlternatives = 256
-)
-
-// resolve returns the ways in which the events of a rule's log source can come. A category that no entry is about
-// leads nowhere.
-func (s *LogSources) resolve(source LogSource) []alternative {
-	return s.follow(alternative{source: source}, 0, nil)
-}
-
-func (s *LogSources) follow(a alternative, depth int, out []alternative) []alternative {
-	found := false
-	for _, e := range s.entries {
-		if !e.about(&a.source) || len(out) >= maxAlternatives {
-			continue
-		}
-		found = true
-		next := alternative{source: a.source, conditions: a.conditions, fields: e.rename(a.fields)}
-		next.conditions = append(next.conditions[:len(next.conditions):len(next.conditions)], e.conditions...)
-		if e.rewrite != nil {
-			if next.source = *e.rewrite; depth < maxRewrites {
-				out = s.follow(next, depth+1, out)
-			}
-			continue
-		}
-		next.channels, next.files = e.channels, e.files
-		out = append(out, next)
-	}
-	if !found && a.source.Category == "" {
-		out = append(out, a) // events that name the product and service themselves
-	}
-	return out
-}
-
-// rename adds the entry's field names to those renamed before.
-func (e *sourceEntry) rename(before map[string][]string) map[string][]string {
-	if len(e.fields) == 0 {
-		return before
-	}
-	out := map[string][]string{}
-	for name, fields := range before {
-		for _, f := range fields {
-			out[name] = append(out[name], e.renamed(f)...)
-		}
-	}
-	for name, fields := range e.fields {
-		if _, ok := out[name]; !ok {
-			out[name] = fields
-		}
-	}
-	return out
-}
-
-func (e *sourceEntry) renamed(field string) []string {
-	if to, ok := e.fields[field]; ok {
-		return to
-	}
-	return []string{field}
-}
-
-// matches says whether events of a shape come this way. Any of these is enough:
-//
-//   - the shape's channel is one of the alternative's channels;
-//   - the shape's file matches one of its globs;
-//   - the shape has no channel, and its product and service are those of the log source, as far as that gives them
-//     (it must give one of the two).
-//
-// For a log source "product: windows" alone, every shape with a channel counts.
-func (a *alternative) matches(s *Schema) bool {
-	if s.Channel != "" {
-		channel := foldString(s.Channel)
-		for _, c := range a.channels {
-			if c == channel {
-				return true
-			}
-		}
-		return a.anyWindows()
-	}
-	if s.File != "" && len(a.files) > 0 {
-		file := foldString(strings.ReplaceAll(s.File, `\`, "/"))
-		for _, glob := range a.files {
-			if matchGlob(glob, file) {
-				return true
-			}
-		}
-	}
-	if s.Product == "" && s.Service == "" || a.source.Product == "" && a.source.Service == "" {
-		return false
-	}
-	same := func(asked, has string) bool { return asked == "" || strings.EqualFold(asked, has) }
-	return same(a.source.Product, s.Product) && same(a.source.Service, s.Service)
-}
-
-// anyWindows says whether the alternative is about all of Windows.
-func (a *alternative) anyWindows() bool {
-	return len(a.channels) == 0 && strings.EqualFold(a.source.Product, "windows") && a.source.Category == "" && a.source.Service == ""
-}
-
-// matchGlob compares a folded path with a folded glob.
-func matchGlob(glob, file string) bool {
-	if !strings.Contains(glob, "/") {
-		file = path.Base(file)
-	} else if !strings.Contains(file, "/") {
-		glob = path.Base(glob)
-	}
-	const most = 4096
-	return len(file) <= most && globFrom(glob, file)
-}
-
-// globFrom walks with one place to come back to for * and one for **; the later one always has the shorter reach.
-func globFrom(glob, file string) bool {
-	type mark struct{ glob, file int }
-	star, deep := mark{-1, 0}, mark{-1, 0}
-	g, f := 0, 0
-	for f < len(file) {
-		switch {
-		case strings.HasPrefix(glob[g:], "**"):
-			g += 2
-			deep, star = mark{g, f}, mark{-1, 0}
-		case g < len(glob) && glob[g] == '*':
-			g++
-			star = mark{g, f}
-		case g < len(glob) && (glob[g] == file[f] || glob[g] == '?' && file[f] != '/'):
-			g++
-			f++
-		case star.glob >= 0 && file[star.file] != '/':
-			star.file++
-			g, f = star.glob, star.file
-		case deep.glob >= 0:
-			deep.file++
-			g, f = deep.glob, deep.file
-			star = mark{-1, 0}
-		default:
-			return false
-		}
-	}
-	return strings.Trim(glob[g:], "*") == ""
 }
 
 // DefaultLogSourcesData returns the embedded mapping as it is written.

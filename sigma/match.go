@@ -136,7 +136,10 @@ func (m *Matcher) scan(index *fieldIndex, text []byte) {
 	a := index.auto
 	state := uint32(0)
 	for i, c := range text {
-		state = a.step(state, c)
+		if state = a.step(state, c); state < hitFlag {
+			continue
+		}
+		state &^= hitFlag
 		for s := a.found[state]; s != 0; s = a.found[a.fail[s]] {
 			lit := a.out[s] - 1
 			m.found(index.uses[lit], i+1, int(a.lengths[lit]), len(text))

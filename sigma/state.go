@@ -1,81 +1,242 @@
 package sigma
 
 import (
-	"encoding/base64"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 )
 
-// stateVersion is the version of the saved form.
-const stateVersion = 1
+// stateVersion is the version of the saved form: lines of JSON, first a stateHeader, then a savedGroup for each group
+// held, by correlation and group.
+//
+// A group's line says all that there is about it, so work is shared out by moving lines: a header and any choice of
+// lines is a state, and states of different groups, one behind the other, are one. docs/sigma-correlations.md says
+// which groups must stay together.
+const stateVersion = 2
 
-// savedState is a correlator's state: for each correlation, by its id, the windows by group key. States of correlators that
-// served different groups can be merged by joining their maps, and a state can be split by group key.
-type savedState struct {
-	Version      int                           `json:"version"`
-	Watermark    time.Time                     `json:"watermark"`
-	Correlations map[string]map[string]*window `json:"correlations"`
+type stateHeader struct {
+	Version   int    `json:"correlation_state"`
+	Watermark moment `json:"watermark"`
 }
 
-// AppendState appends the state in its saved form, JSON, to dst.
-func (c *Correlator) AppendState(dst []byte) ([]byte, error) {
-	s := savedState{Version: stateVersion, Watermark: c.watermark, Correlations: map[string]map[string]*window{}}
-	for _, m := range c.correlations {
-		if len(m.groups) == 0 {
-			continue
-		}
-		groups := make(map[string]*window, len(m.groups))
-		for key, w := range m.groups {
-			groups[encodeKey(key)] = w
-		}
-		s.Correlations[m.rule.ID] = groups
+// savedGroup is a window as it is saved. Values and references are bytes, in base64: they need not be text.
+type savedGroup struct {
+	Correlation string      `json:"correlation"` // its id
+	Rule        string      `json:"rule"`        // fingerprint of what the rule asks
+	Group       [][]byte    `json:"group"`
+	Items       []savedItem `json:"items,omitempty"`
+	Start       *moment     `json:"start,omitempty"`
+	Open        *savedRun   `json:"open,omitempty"`
+	Run         *savedRun   `json:"run,omitempty"`
+	Tally       *savedTally `json:"tally,omitempty"`
+	Last        *savedEvent `json:"last,omitempty"`
+}
+
+type savedItem struct {
+	Time     moment       `json:"time"`
+	Position int          `json:"rule,omitempty"`
+	Refs     [][]byte     `json:"refs,omitempty"`
+	Count    int          `json:"count"`
+	Value    []byte       `json:"value,omitempty"`
+	Number   float64      `json:"number,omitempty"`
+	Carried  []savedValue `json:"carried,omitempty"`
+	Taken    bool         `json:"taken,omitempty"`
+}
+
+// savedValue is nothing for a value that is absent, otherwise one text.
+type savedValue [][]byte
+
+type savedRun struct {
+	Time    moment         `json:"time"`
+	First   moment         `json:"first"`
+	Latest  moment         `json:"last"`
+	Refs    [][]byte       `json:"refs,omitempty"`
+	Count   int            `json:"count"`
+	Value   float64        `json:"value,omitempty"`
+	Carried [][]savedValue `json:"carried,omitempty"`
+	Handed  bool           `json:"handed,omitempty"`
+}
+
+// savedTally is what can't be computed from the items: all of a waiting window's, and of a sliding one the sum as it
+// is, rounding included.
+type savedTally struct {
+	N       int          `json:"n,omitempty"`
+	Sum     float64      `json:"sum,omitempty"`
+	Removed int          `json:"removed,omitempty"`
+	Values  [][]byte     `json:"values,omitempty"`
+	Sample  []float64    `json:"sample,omitempty"`
+	Stride  int          `json:"stride,omitempty"`
+	Seen    []moment     `json:"seen,omitempty"`
+	Chains  []savedChain `json:"chains,omitempty"`
+}
+
+type savedChain struct {
+	Last  int    `json:"last"`
+	Mask  uint64 `json:"mask"`
+	Start moment `json:"start"`
+}
+
+type savedEvent struct {
+	Time     moment `json:"time"`
+	Position int    `json:"rule,omitempty"`
+	Ref      []byte `json:"ref"`
+}
+
+// moment is a time as seconds since 1970 and nanoseconds; evidence holds years that RFC 3339 has no form for.
+type moment [2]int64
+
+func momentOf(t time.Time) moment {
+	if t.IsZero() {
+		return moment{0, -1}
 	}
-	data, err := json.Marshal(&s)
-	if err != nil {
+	return moment{t.Unix(), int64(t.Nanosecond())}
+}
+
+func (m moment) time() time.Time {
+	if m[1] < 0 || m[1] >= 1e9 {
+		return time.Time{}
+	}
+	return time.Unix(m[0], m[1]).UTC()
+}
+
+// nameMachines numbers the machines and gives each the key of its groups in a saved state.
+func (c *Correlator) nameMachines() {
+	used := map[string]bool{}
+	for i, m := range c.machines {
+		m.number, m.key = i, m.rule.ID
+		if m.key == "" {
+			m.key = "sha256:" + m.rule.SHA256
+		}
+		for n := 2; used[m.key]; n++ {
+			m.key = m.rule.ID + "#" + strconv.Itoa(n)
+		}
+		used[m.key] = true
+	}
+}
+
+// fingerprint tells whether a saved group is of the same rule: of another one it would mean something else.
+func (m *machine) fingerprint() string {
+	r := m.rule
+	text, _ := json.Marshal([]any{r.Type, r.Refs, r.GroupBy, r.Timespan, r.Aliases, r.Condition, m.listed, m.carry}) // plain data
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// AppendState appends the state in its saved form to dst. The same state gives the same bytes.
+func (c *Correlator) AppendState(dst []byte) ([]byte, error) {
+	buf := bytes.NewBuffer(dst)
+	enc := json.NewEncoder(buf)
+	if err := enc.Encode(stateHeader{stateVersion, momentOf(c.watermark)}); err != nil {
 		return dst, fmt.Errorf("save the correlations' state: %w", err)
 	}
-	return append(dst, data...), nil
-}
-
-// RestoreState takes over a saved state in place of the present one. Correlations that are no longer there are left out; those that
-// are new begin empty.
-func (c *Correlator) RestoreState(data []byte) error {
-	var s savedState
-	if err := json.Unmarshal(data, &s); err != nil {
-		return fmt.Errorf("read the correlations' state: %w", err)
-	}
-	if s.Version != stateVersion {
-		return fmt.Errorf("read the correlations' state: version %d is not known, %d is", s.Version, stateVersion)
-	}
-	c.watermark = s.Watermark
-	for _, m := range c.correlations {
-		m.groups, m.nextSweep = map[string]*window{}, time.Time{}
-		for key, w := range s.Correlations[m.rule.ID] {
-			raw, err := decodeKey(key)
-			if err != nil || w == nil || !w.sound(m) {
-				return fmt.Errorf("read the correlations' state: group %q of correlation %q is damaged", key, m.rule.ID)
+	for _, m := range c.machines {
+		print := m.fingerprint()
+		for _, key := range slices.Sorted(maps.Keys(m.groups)) {
+			g := saveGroup(m, m.groups[key])
+			g.Rule = print
+			if err := enc.Encode(g); err != nil {
+				return dst, fmt.Errorf("save the correlations' state: %w", err)
 			}
-			m.groups[raw] = w
 		}
 	}
+	return buf.Bytes(), nil
+}
+
+var errState = errors.New("it is damaged")
+
+// RestoreState takes over a saved state, or several of different groups one behind the other, in place of the present
+// one. Groups of correlations that are no longer there, or ask something else by now, are left out; correlations that
+// are new begin empty. If it fails, the present state stays.
+func (c *Correlator) RestoreState(data []byte) error {
+	r := &restorer{c: c, groups: map[*machine]map[string]*window{}, byKey: map[string]*machine{}, prints: map[*machine]string{}}
+	for _, m := range c.machines {
+		r.byKey[m.key], r.groups[m], r.prints[m] = m, map[string]*window{}, m.fingerprint()
+	}
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		if err := r.line(line); err != nil {
+			return fmt.Errorf("read the correlations' state: line %d: %w", number, err)
+		}
+	}
+	if !r.header {
+		return fmt.Errorf("read the correlations' state: %w", errState)
+	}
+	r.install()
 	return nil
 }
 
-// sound says whether a restored window can be one of the machine's.
-func (w *window) sound(m *machine) bool {
-	for _, it := range w.Items {
-		if it.Position < 0 || it.Position >= m.positions {
-			return false
-		}
-	}
-	return len(w.Items) > 0 || w.Firing != nil
+// restorer reads a state aside, so that a damaged one changes nothing.
+type restorer struct {
+	c         *Correlator
+	header    bool
+	watermark time.Time
+	byKey     map[string]*machine
+	prints    map[*machine]string
+	groups    map[*machine]map[string]*window
 }
 
-// Group keys hold lengths as bytes, so they are written in base64.
-func encodeKey(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
+func (r *restorer) line(line []byte) error {
+	var h struct {
+		Version   *int   `json:"correlation_state"`
+		Watermark moment `json:"watermark"`
+		savedGroup
+	}
+	if err := json.Unmarshal(line, &h); err != nil {
+		return err
+	}
+	switch {
+	case h.Version != nil && *h.Version != stateVersion:
+		return fmt.Errorf("version %d is not known, %d is", *h.Version, stateVersion)
+	case h.Version != nil:
+		// Of several states the one that is behind says how far all of them are.
+		if at := h.Watermark.time(); !r.header || at.Before(r.watermark) {
+			r.watermark = at
+		}
+		r.header = true
+		return nil
+	case !r.header:
+		return errState
+	}
+	return r.group(&h.savedGroup)
+}
 
-func decodeKey(text string) (string, error) {
-	key, err := base64.RawURLEncoding.DecodeString(text)
-	return string(key), err
+func (r *restorer) group(g *savedGroup) error {
+	m := r.byKey[g.Correlation]
+	if m == nil || r.prints[m] != g.Rule {
+		return nil
+	}
+	w, key, err := g.restore(m, r.c.options.MaxRefs)
+	if err != nil {
+		return fmt.Errorf("a group of correlation %q: %w", g.Correlation, err)
+	}
+	if r.groups[m][key] != nil {
+		return fmt.Errorf("a group of correlation %q is there twice", g.Correlation)
+	}
+	if len(r.groups[m]) >= r.c.options.MaxGroups {
+		return fmt.Errorf("more than %d groups", r.c.options.MaxGroups)
+	}
+	r.groups[m][key] = w
+	return nil
+}
+
+func (r *restorer) install() {
+	c := r.c
+	c.watermark, c.timers = r.watermark, nil
+	for _, m := range c.machines {
+		m.groups = r.groups[m]
+		for key, w := range m.groups {
+			c.setTimer(m, key, w)
+		}
+	}
 }

@@ -73,36 +73,51 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// firstValues is implemented by Values that find a value and its number in one step.
+type firstValues interface {
+	// First returns At(field, 0) and Len(field).
+	First(field int) (Value, int)
+}
+
+// plainValues makes any Values firstValues.
+type plainValues struct{ Values }
+
+func (v plainValues) First(field int) (Value, int) {
+	n := v.Len(field)
+	if n == 0 {
+		return Value{}, 0
+	}
+	return v.At(field, 0), n
+}
+
 // AppendFields appends the record's own names and values as one JSON object. A list becomes an array.
 func (r *Record) AppendFields(dst []byte) []byte {
 	r.Schema.once.Do(r.Schema.prepare)
+	values, ok := r.Values.(firstValues)
+	if !ok {
+		values = plainValues{r.Values}
+	}
 	dst = append(dst, '{')
-	first := true
-	for i, key := range r.Schema.keys {
-		if r.Schema.Fields[i].Envelope {
-			continue
-		}
-		n := r.Values.Len(i)
+	start := len(dst)
+	for i := range r.Schema.shown {
+		f := &r.Schema.shown[i]
+		v, n := values.First(f.index)
 		if n == 0 {
 			continue
 		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = append(dst, key...)
+		dst = append(dst, f.key...)
 		if n == 1 {
-			dst = r.Values.At(i, 0).AppendJSON(dst)
+			dst = append(v.AppendJSON(dst), ',')
 			continue
 		}
 		dst = append(dst, '[')
 		for k := range n {
-			if k > 0 {
-				dst = append(dst, ',')
-			}
-			dst = r.Values.At(i, k).AppendJSON(dst)
+			dst = append(r.Values.At(f.index, k).AppendJSON(dst), ',')
 		}
-		dst = append(dst, ']')
+		dst = append(dst[:len(dst)-1], ']', ',')
+	}
+	if len(dst) > start {
+		dst = dst[:len(dst)-1] // the last comma
 	}
 	return append(dst, '}')
 }

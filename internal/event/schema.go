@@ -22,8 +22,14 @@ type Schema struct {
 
 	once  sync.Once
 	index map[string]int
-	head  []byte   // members that are the same in the JSON of every record
-	keys  [][]byte // of each field, as JSON with the colon
+	head  []byte // members that are the same in the JSON of every record
+	shown []shownField
+}
+
+// shownField is a field that outputs show.
+type shownField struct {
+	index int
+	key   []byte // its name as JSON, with the colon
 }
 
 // Field is a column of a schema.
@@ -47,12 +53,13 @@ func (s *Schema) Index(name string) int {
 // prepare works out once what every record of the shape needs.
 func (s *Schema) prepare() {
 	s.index = make(map[string]int, len(s.Fields))
-	s.keys = make([][]byte, len(s.Fields))
 	for i, f := range s.Fields {
 		if _, ok := s.index[f.Name]; !ok {
 			s.index[f.Name] = i
 		}
-		s.keys[i] = append(AppendJSONString(nil, f.Name), ':')
+		if !f.Envelope {
+			s.shown = append(s.shown, shownField{i, append(AppendJSONString(nil, f.Name), ':')})
+		}
 	}
 	s.head = appendMember(s.head, `,"provider":`, s.Provider)
 	s.head = appendMember(s.head, `,"channel":`, s.Channel)

@@ -335,8 +335,18 @@ type evtxValues struct {
 func (v *evtxValues) Len(field int) int { return v.record.Len(field) }
 
 // At returns value k of the field.
-func (v *evtxValues) At(field, k int) event.Value {
-	x := v.record.Value(field, k)
+func (v *evtxValues) At(field, k int) event.Value { return v.value(v.record.Value(field, k)) }
+
+// First returns what At(field, 0) and Len(field) return, in one step.
+func (v *evtxValues) First(field int) (event.Value, int) {
+	x, n := v.record.First(field)
+	if n == 0 {
+		return event.Value{}, 0
+	}
+	return v.value(x), n
+}
+
+func (v *evtxValues) value(x evtx.Value) event.Value {
 	if raw, ok := x.Text16(); ok {
 		return event.Value{Kind: event.UTF16, Raw: raw}
 	}

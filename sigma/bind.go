@@ -1,0 +1,210 @@
+package sigma
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// constant returns the value of a field that is the same for all events of a shape.
+func (s *Schema) constant(field string) (string, bool) {
+	var v string
+	switch field {
+	case "EventID":
+		v = s.EventID
+	case "Channel":
+		v = s.Channel
+	case "Provider_Name":
+		v = s.Provider
+	}
+	return v, v != ""
+}
+
+// Binding is an engine bound to a shape of events. It is read-only and serves any number of goroutines.
+type Binding struct {
+	engine *Engine
+	plan   *plan
+	fields []int               // by slot: the shape's field, or -1
+	texts  []string            // by slot: the value, where it is constant for the shape
+	all    int                 // how many fields the shape has
+	needs  map[int][]needField // by rule of the plan, for rules that have some
+
+	emptyIsNull bool
+}
+
+// needField says where the value of one of Rule.Needs is.
+type needField struct {
+	field int // -1: text, if present
+	text  string
+	has   bool
+}
+
+// maxPlans bounds the plans that are kept. Shapes of events share plans, so there are few; hostile ones could make more.
+const maxPlans = 2048
+
+// Bind makes the engine ready for events of a shape. It returns nil when no rule can match them.
+func (e *Engine) Bind(s *Schema) *Binding {
+	shape := strings.Join([]string{s.Channel, s.EventID, s.Provider, s.Product, s.Service, s.File}, "\x00")
+	e.mu.Lock()
+	p, ok := e.shapes[shape]
+	e.mu.Unlock()
+	if !ok {
+		p = e.planFor(s)
+		e.mu.Lock()
+		if len(e.shapes) >= maxPlans {
+			clear(e.shapes)
+		}
+		e.shapes[shape] = p
+		e.mu.Unlock()
+	}
+	if p == nil || len(p.rules) == 0 {
+		return nil
+	}
+	return e.bind(p, s)
+}
+
+// planFor makes the plan for a shape; nil if the events of no rule come so.
+func (e *Engine) planFor(s *Schema) *plan {
+	var live []int
+	if s.Channel != "" {
+		live = append(live, e.byChannel[foldString(s.Channel)]...)
+	}
+	for _, i := range e.others {
+		if e.ways[i].matches(s) {
+			live = append(live, i)
+		}
+	}
+	if len(live) == 0 {
+		return nil
+	}
+	slices.Sort(live)
+	return e.plan(slices.Compact(live), s)
+}
+
+// plan finds or makes the plan of ways for a shape.
+func (e *Engine) plan(live []int, s *Schema) *plan {
+	truth := make(decided, len(e.consts))
+	for i, a := range e.consts {
+		truth[i] = a.decide(s)
+	}
+	var key []byte
+	kept := live[:0]
+	for _, i := range live {
+		w := e.ways[i]
+		if !w.possible(truth) {
+			continue
+		}
+		kept = append(kept, i)
+		key = binary.AppendUvarint(key, uint64(i))
+		for _, a := range w.consts {
+			key = append(key, byte(truth[a.constant-1]))
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p, ok := e.plans[string(key)]; ok {
+		return p
+	}
+	if len(e.plans) >= maxPlans {
+		clear(e.plans)
+	}
+	p := e.newPlan(kept, truth)
+	e.plans[string(key)] = p
+	return p
+}
+
+// decided is what the atoms over constant fields come to for a shape, by atom.constant-1.
+type decided []decision
+
+type decision uint8
+
+const (
+	undecided decision = iota // the field isn't constant
+	decidedFalse
+	decidedTrue
+)
+
+// of returns what an atom comes to.
+func (d decided) of(a *atom) decision {
+	if a.constant == 0 {
+		return undecided
+	}
+	return d[a.constant-1]
+}
+
+// possible says whether the parts that constants decide hold, as far as they are constant.
+func (w *way) possible(truth decided) bool {
+	for _, x := range w.fixed {
+		known := true
+		x.eachAtom(func(a *atom) { known = known && truth.of(a) != undecided })
+		if known && !x.eval(func(a *atom) bool { return truth.of(a) == decidedTrue }) {
+			return false
+		}
+	}
+	return true
+}
+
+// canBeConstant says whether the atom is about a field whose value a shape may state.
+func (a *atom) canBeConstant() bool {
+	return a.op != opFieldRef && (a.field == "EventID" || a.field == "Channel" || a.field == "Provider_Name")
+}
+
+// decide returns what an atom over a field that can be constant comes to.
+func (a *atom) decide(s *Schema) decision {
+	text, ok := s.constant(a.field)
+	if !ok {
+		return undecided
+	}
+	var v Values
+	v.End(append(v.Buffer(), text...))
+	if holds, _ := a.matchField(&v, nil, false); holds {
+		return decidedTrue
+	}
+	return decidedFalse
+}
+
+func (e *Engine) bind(p *plan, s *Schema) *Binding {
+	b := &Binding{
+		engine: e, plan: p, all: len(s.Fields), emptyIsNull: s.EmptyIsNull,
+		fields: make([]int, len(p.slots)), texts: make([]string, len(p.slots)),
+	}
+	at := make(map[string]int, len(s.Fields))
+	for i := len(s.Fields) - 1; i >= 0; i-- {
+		if name := trimField(s.Fields[i]); strings.Contains(name, " ") {
+			at[strings.ReplaceAll(name, " ", "")] = i
+		}
+	}
+	for i := len(s.Fields) - 1; i >= 0; i-- {
+		at[trimField(s.Fields[i])] = i
+	}
+	for i := range p.slots {
+		f := s.locate(p.slots[i].field, at)
+		b.fields[i], b.texts[i] = f.field, f.text
+	}
+	b.needs = map[int][]needField{}
+	for _, i := range p.needy {
+		for _, name := range e.collection.Rules[p.rules[i].rule].Needs {
+			b.needs[i] = append(b.needs[i], s.need(name, p.rules[i].way, at))
+		}
+	}
+	return b
+}
+
+func (s *Schema) locate(field string, at map[string]int) needField {
+	if text, ok := s.constant(field); ok {
+		return needField{field: -1, text: text, has: true}
+	}
+	if i, ok := at[field]; ok {
+		return needField{field: i}
+	}
+	return needField{field: -1}
+}
+
+func (s *Schema) need(name string, w *way, at map[string]int) needField {
+	for _, f := range w.fields[name] {
+		if found := s.locate(f, at); found.has || found.field >= 0 {
+			return found
+		}
+	}
+	return s.locate(name, at)
+}
