@@ -211,8 +211,11 @@ func (b *builder) intern(a *atom) *atom {
 	}
 	copied := *a
 	copied.id = len(b.engine.atoms)
-	if copied.expr != nil && copied.expr.slow != nil {
-		copied.expr.slow.MatchTimeout = b.timeout
+	if copied.expr != nil && copied.expr.slow != nil && b.timeout != defaultRegexpTimeout {
+		if own, err := compileExpression(copied.text); err == nil { // other engines may use the first one
+			own.slow.MatchTimeout = b.timeout
+			copied.expr = own
+		}
 	}
 	if copied.canBeConstant() {
 		b.engine.consts = append(b.engine.consts, &copied)

@@ -3,6 +3,7 @@ package sigma
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Link completes the collection after the last Load: it takes out rules that were loaded twice, applies filters,
@@ -135,7 +136,8 @@ func (l *linker) applyFilter(f *Filter) {
 
 // covers says whether everything that s says is also said by t.
 func (s *LogSource) covers(t *LogSource) bool {
-	return (s.Category == "" || s.Category == t.Category) && (s.Product == "" || s.Product == t.Product) && (s.Service == "" || s.Service == t.Service)
+	in := func(s, t string) bool { return s == "" || strings.EqualFold(s, t) }
+	return in(s.Category, t.Category) && in(s.Product, t.Product) && in(s.Service, t.Service)
 }
 
 // resolveAll resolves the references of correlations, and goes on refusing those that refer to refused ones.

@@ -16,6 +16,9 @@ var correlationTypes = []string{
 	string(EventCount), string(ValueCount), string(Temporal), string(TemporalOrdered), string(ValueSum), string(ValueAvg), string(ValuePercentile),
 }
 
+// valueMedian is another name that rules have for the percentile 50.
+const valueMedian = "value_median"
+
 // maxTimespan bounds a window.
 const maxTimespan = 100 * 365 * 24 * time.Hour
 
@@ -72,6 +75,10 @@ func (d *document) correlationType(r *Correlation, inner map[string]pair) error 
 	text, err := d.scalar(v, "the type")
 	if err != nil {
 		return err
+	}
+	if text == valueMedian {
+		r.Type, r.Condition.Percentile = ValuePercentile, 50
+		return nil
 	}
 	if !contains(correlationTypes, text) {
 		hint := "types are " + strings.Join(correlationTypes, ", ")
@@ -266,6 +273,7 @@ func (d *document) conditionNumber(q pair) (float64, error) {
 func (d *document) checkCorrelationCondition(r *Correlation, p pair) error {
 	c := &r.Condition
 	_, hasPercentile := d.find(p.value, "percentile")
+	hasPercentile = hasPercentile || r.Type == ValuePercentile && c.Percentile > 0 // value_median
 	switch needs := strings.HasPrefix(string(r.Type), "value_"); {
 	case len(c.Comparisons) == 0:
 		return d.refuse(p.keyNode, "add one, such as gte: 10", "the condition compares nothing")

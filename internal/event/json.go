@@ -52,6 +52,17 @@ func appendJSONText(dst, s []byte) []byte {
 const asciiUnits = 0xff80ff80ff80ff80
 
 func appendUTF16JSON(dst, raw []byte) []byte {
+	dst, rest := AppendUTF16JSON(dst, raw)
+	for len(rest) > 0 { // a NUL inside the text
+		dst = appendJSONByte(dst, 0)
+		dst, rest = AppendUTF16JSON(dst, rest[2:])
+	}
+	return dst
+}
+
+// AppendUTF16JSON appends little-endian UTF-16 up to the first NUL as the inside of a JSON string, and returns what
+// remains from the NUL on; an odd last byte is left out.
+func AppendUTF16JSON(dst, raw []byte) (out, rest []byte) {
 	dst = slices.Grow(dst, len(raw)/2+8)
 	for i := 0; i+1 < len(raw); i += 2 {
 		// Fast path: four units that stand for themselves, which is nearly all text in logs.
@@ -68,6 +79,9 @@ func appendUTF16JSON(dst, raw []byte) []byte {
 			break
 		}
 		c := uint16(raw[i]) | uint16(raw[i+1])<<8
+		if c == 0 {
+			return dst, raw[i : len(raw)&^1]
+		}
 		if c < utf8.RuneSelf {
 			dst = appendJSONByte(dst, byte(c))
 			continue
@@ -84,7 +98,7 @@ func appendUTF16JSON(dst, raw []byte) []byte {
 		}
 		dst = appendJSONRune(dst, r)
 	}
-	return dst
+	return dst, nil
 }
 
 // plainJSON marks the ASCII bytes that stand for themselves in a JSON string.

@@ -337,13 +337,37 @@ func (v *evtxValues) Len(field int) int { return v.record.Len(field) }
 // At returns value k of the field.
 func (v *evtxValues) At(field, k int) event.Value { return v.value(v.record.Value(field, k)) }
 
-// First returns what At(field, 0) and Len(field) return, in one step.
-func (v *evtxValues) First(field int) (event.Value, int) {
+// AppendFieldJSON writes the single values that most fields have straight from the evidence: the text that Value and
+// event.Value would lead to, without either in between.
+func (v *evtxValues) AppendFieldJSON(dst []byte, field int) []byte {
 	x, n := v.record.First(field)
-	if n == 0 {
-		return event.Value{}, 0
+	switch {
+	case n == 0:
+		return dst
+	case n == 1:
+		return v.appendJSON(dst, x)
 	}
-	return v.value(x), n
+	dst = append(dst, '[')
+	for k := range n {
+		dst = append(v.appendJSON(dst, v.record.Value(field, k)), ',')
+	}
+	dst[len(dst)-1] = ']'
+	return dst
+}
+
+func (v *evtxValues) appendJSON(dst []byte, x evtx.Value) []byte {
+	switch x.Type {
+	case evtx.TypeString, evtx.TypeXML:
+		dst, _ = event.AppendUTF16JSON(append(dst, '"'), x.Raw)
+		return append(dst, '"')
+	case evtx.TypeUint8, evtx.TypeUint16, evtx.TypeUint32, evtx.TypeUint64:
+		if n, ok := x.Uint(); ok {
+			return strconv.AppendUint(dst, n, 10)
+		}
+	case evtx.TypeGUID, evtx.TypeSID, evtx.TypeHexInt32, evtx.TypeHexInt64: // texts without anything to escape
+		return append(x.AppendText(append(dst, '"')), '"')
+	}
+	return v.value(x).AppendJSON(dst)
 }
 
 func (v *evtxValues) value(x evtx.Value) event.Value {

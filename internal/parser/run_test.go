@@ -46,6 +46,9 @@ func collect(t testing.TB, p *Parser, in *evidence.Input) result {
 		if r.Offset < 0 || r.Offset >= in.Size {
 			t.Fatalf("%s: offset 0x%x is outside of the file's %d bytes", p.Name, r.Offset, in.Size)
 		}
+		if fast, plain := r.AppendFields(nil), r.PlainFields(nil); !bytes.Equal(fast, plain) {
+			t.Fatalf("%s: fields at 0x%x are written as\n%s\nand, value by value, as\n%s", p.Name, r.Offset, fast, plain)
+		}
 		out.records = append(out.records, string(r.AppendJSON(nil)))
 	}
 	return out

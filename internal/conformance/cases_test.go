@@ -1,0 +1,207 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/goshawk-ir/goshawk/internal/detect"
+	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/pipeline"
+	"github.com/goshawk-ir/goshawk/sigma"
+)
+
+// caseFile is a case file, unpacked: what it expects, and where its rules and events are.
+type caseFile struct {
+	rules, events string
+	placeholders  map[string][]string
+	known         string            // reason of a known difference
+	matches       map[string]string // title: record ids
+	refusals      []string          // "file:line:column: words"
+}
+
+// TestCases runs every case file.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no case files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			c := unpack(t, file)
+			findings, problems := c.hunt(t)
+			if c.known != "" {
+				if agrees(findings, c.matches) {
+					t.Errorf("the difference is gone (%s): take the mark out", c.known)
+				}
+				t.Logf("known difference: %s", c.known)
+				return
+			}
+			c.check(t, findings, problems)
+		})
+	}
+}
+
+func unpack(t *testing.T, file string) *caseFile {
+	t.Helper()
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &caseFile{rules: t.TempDir(), events: t.TempDir(), matches: map[string]string{}}
+	if first, _, _ := strings.Cut(string(archive.Comment), "\n"); strings.HasPrefix(first, "known difference:") {
+		c.known = strings.TrimSpace(strings.TrimPrefix(first, "known difference:"))
+	}
+	for _, f := range archive.Files {
+		switch {
+		case f.Name == "expect":
+			c.expect(t, string(f.Data))
+		case f.Name == "placeholders.txt":
+			var bad []*sigma.Problem
+			if c.placeholders, bad = sigma.LoadPlaceholders(f.Name, f.Data); len(bad) > 0 {
+				t.Fatal(bad[0])
+			}
+		case strings.HasSuffix(f.Name, ".jsonl"):
+			write(t, filepath.Join(c.events, f.Name), f.Data)
+		case strings.HasSuffix(f.Name, ".yml"):
+			write(t, filepath.Join(c.rules, f.Name), f.Data)
+		default:
+			t.Fatalf("%s: file %s is of no use", file, f.Name)
+		}
+	}
+	return c
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *caseFile) expect(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if place, words, ok := strings.Cut(line, ": refused"); ok {
+			c.refusals = append(c.refusals, place+":"+words)
+			continue
+		}
+		at := strings.LastIndex(line, ":")
+		if at < 0 {
+			t.Fatalf("expect: %q has no colon", line)
+		}
+		c.matches[line[:at]] = strings.Join(strings.Fields(line[at+1:]), " ")
+	}
+}
+
+// hunt runs the rules over the events as the program does.
+func (c *caseFile) hunt(t *testing.T) (map[string]string, []detect.Problem) {
+	t.Helper()
+	config := &detect.Config{Rules: []detect.RuleSource{{Name: "rules", FS: os.DirFS(c.rules)}}, Placeholders: c.placeholders}
+	var engines []detect.Engine
+	var problems []detect.Problem
+	for _, d := range detect.All() {
+		engine, err := d.Open(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if engine != nil {
+			engines = append(engines, engine)
+			problems = append(problems, engine.Report().Problems...)
+		}
+	}
+	lists := map[string][]string{}
+	sink := pipeline.HuntSink{Finding: func(f *finding.Finding) error {
+		lists[f.Title] = append(lists[f.Title], records(f))
+		return nil
+	}}
+	if err := pipeline.Hunt(context.Background(), pipeline.Options{Args: []string{c.events}, Workers: 2}, engines, sink); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for title, list := range lists {
+		between := " "
+		if slices.ContainsFunc(list, func(s string) bool { return strings.Contains(s, " ") }) || strings.Contains(c.matches[title], "|") {
+			between = " | "
+		}
+		got[title] = strings.Join(list, between)
+	}
+	return got, problems
+}
+
+func records(f *finding.Finding) string {
+	var ids []string
+	for _, e := range f.Evidence {
+		if e.RecordID == nil {
+			return "no record id"
+		}
+		ids = append(ids, fmt.Sprint(*e.RecordID))
+	}
+	return strings.Join(ids, " ")
+}
+
+func (c *caseFile) check(t *testing.T, got map[string]string, problems []detect.Problem) {
+	t.Helper()
+	for title, want := range c.matches {
+		t.Run(strings.ReplaceAll(title, " ", "_"), func(t *testing.T) {
+			if diff := cmp.Diff(want, got[title]); diff != "" {
+				t.Errorf("%s: expected records %q, got %q", title, want, got[title])
+			}
+		})
+	}
+	for title, ids := range got {
+		if _, ok := c.matches[title]; !ok {
+			t.Errorf("%s: records %s, of which nothing is expected", title, ids)
+		}
+	}
+	c.checkRefusals(t, problems)
+}
+
+// checkRefusals asks that every refusal is expected, and the other way round.
+func (c *caseFile) checkRefusals(t *testing.T, problems []detect.Problem) {
+	t.Helper()
+	seen := make([]bool, len(c.refusals))
+	for _, p := range problems {
+		if p.Warning {
+			continue
+		}
+		place := fmt.Sprintf("%s:%d:%d:", strings.TrimPrefix(p.Path, "rules/"), p.Line, p.Column)
+		n := slices.IndexFunc(c.refusals, func(want string) bool {
+			words, ok := strings.CutPrefix(want, place)
+			return ok && strings.Contains(p.Msg, strings.TrimSpace(words))
+		})
+		if n < 0 {
+			t.Errorf("refused, which was not expected: %s %s (hint: %s)", place, p.Msg, p.Hint)
+			continue
+		}
+		seen[n] = true
+		if p.Hint == "" {
+			t.Errorf("no hint: %s %s", place, p.Msg)
+		}
+	}
+	for n, ok := range seen {
+		if !ok {
+			t.Errorf("not refused: %s", c.refusals[n])
+		}
+	}
+}
+
+func agrees(got, want map[string]string) bool {
+	for title, ids := range want {
+		if got[title] != ids {
+			return false
+		}
+	}
+	return true
+}
