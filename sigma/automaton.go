@@ -32,11 +32,10 @@ const maxDense = 1024
 
 // trieNode is a state under construction.
 type trieNode struct {
-	class           uint8
-	lit             uint32
-	child, sibling  uint32 // 0 for none
-	fail, renumber  uint32
-	order, children uint32
+	class          uint8
+	lit            uint32 // 1 + the literal that ends here
+	child, sibling uint32 // 0 for none
+	fail, renumber uint32
 }
 
 // newAutomaton builds the automaton of literals, which must be different and not empty.
@@ -69,7 +68,6 @@ func (a *automaton) trie(lits []string) []trieNode {
 				next = uint32(len(trie))
 				trie = append(trie, trieNode{class: c, sibling: trie[at].child})
 				trie[at].child = next
-				trie[at].children++
 			}
 			at = next
 		}

@@ -67,11 +67,12 @@ func (e *Engine) Bind(s *Schema) *Binding {
 func (e *Engine) planFor(s *Schema) *plan {
 	var live []int
 	if s.Channel != "" {
-		live = append(live, e.byChannel[foldString(s.Channel)]...)
-	}
-	for _, i := range e.others {
-		if e.ways[i].matches(s) {
-			live = append(live, i)
+		live = append(append(live, e.byChannel[foldString(s.Channel)]...), e.anyChannel...)
+	} else {
+		for _, i := range e.others {
+			if e.ways[i].matches(s) {
+				live = append(live, i)
+			}
 		}
 	}
 	if len(live) == 0 {

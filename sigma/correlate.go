@@ -154,7 +154,7 @@ func newMachine(rule *Correlation, o CorrelatorOptions) (*machine, error) {
 	}
 	m.sliding = m.decidesAtOnce()
 	for _, bound := range rule.Condition.Comparisons {
-		if (rule.Type == EventCount || rule.Type == ValueCount) && bound.Value < maxThreshold {
+		if (rule.Type == EventCount || rule.Type == ValueCount) && bound.Value > 0 && bound.Value < maxThreshold {
 			m.maxWindow = max(m.maxWindow, int(bound.Value)+1)
 		}
 	}

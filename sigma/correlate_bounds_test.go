@@ -81,6 +81,20 @@ func TestThresholdOverMaxWindow(t *testing.T) {
 	}
 }
 
+// TestDistinctBound holds that a window that waits keeps a bounded number of distinct values.
+func TestDistinctBound(t *testing.T) {
+	s := newStream(ValueCount, "a", "neq 0")
+	c := s.correlator(t, CorrelatorOptions{MaxWindow: 10})
+	for i := range 50 {
+		c.Add(s.occurrence(t, fmt.Sprintf("a@%d x v%d", i, i)), func(*Firing) {})
+	}
+	c.Close(func(f *Firing) {
+		if f.Value > 11 || f.Count != 50 {
+			t.Errorf("%v values of %d occurrences", f.Value, f.Count)
+		}
+	})
+}
+
 func TestPercentileOfASample(t *testing.T) {
 	s := newStream(ValuePercentile, "a", "gte 0")
 	s.rule.Condition.Percentile = 50

@@ -21,7 +21,8 @@ type Engine struct {
 	collection *Collection
 	ways       []*way           // every way in which a rule's events can come, in order of rules
 	byChannel  map[string][]int // positions in ways, by folded channel
-	others     []int            // positions of ways that come without a channel, or by any
+	anyChannel []int            // positions of ways that come by any channel
+	others     []int            // positions of ways that may come without a channel
 	atoms      []*atom          // by id
 	fields     map[string]*fieldIndex
 
@@ -145,7 +146,10 @@ func (b *builder) addWay(w *way) {
 			e.byChannel[c] = append(list, n)
 		}
 	}
-	if len(w.channels) == 0 || len(w.files) > 0 || w.source.Product != "" || w.source.Service != "" {
+	if w.anyWindows() {
+		e.anyChannel = append(e.anyChannel, n)
+	}
+	if len(w.files) > 0 || w.source.Product != "" || w.source.Service != "" {
 		e.others = append(e.others, n)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"go.yaml.in/yaml/v4"
 )
 
 // seeds returns the files of the archives that a pattern names; none fails the test.
@@ -145,4 +146,10 @@ func FuzzLogSources(f *testing.F) {
 			a.matches(&Schema{Product: "linux", File: "/var/log/auth.log"})
 		}
 	})
+}
+
+// keyPair makes one key of a selection with its value, as the YAML parser would.
+func keyPair(key, value string) pair {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: value, Line: 1, Column: 1}
+	return pair{key: key, keyNode: &yaml.Node{Kind: yaml.ScalarNode, Value: key, Line: 1, Column: 1}, value: n, valueHere: n}
 }

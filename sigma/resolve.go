@@ -97,7 +97,7 @@ func (e *sourceEntry) renamed(field string) []string {
 //   - the shape's channel is one of the alternative's channels;
 //   - the shape's file matches one of its globs;
 //   - the shape has no channel, and its product and service are those of the log source, as far as that gives them
-//     (it must give one of the two).
+//     (it must give one of the two; if it has a category still, the service).
 //
 // For a log source "product: windows" alone, every shape with a channel counts.
 func (a *alternative) matches(s *Schema) bool {
@@ -120,6 +120,9 @@ func (a *alternative) matches(s *Schema) bool {
 	}
 	if s.Product == "" && s.Service == "" || a.source.Product == "" && a.source.Service == "" {
 		return false
+	}
+	if a.source.Category != "" && a.source.Service == "" {
+		return false // the product alone doesn't say that an event is of the category
 	}
 	same := func(asked, has string) bool { return asked == "" || strings.EqualFold(asked, has) }
 	return same(a.source.Product, s.Product) && same(a.source.Service, s.Service)

@@ -75,8 +75,19 @@ func (e *sigmaEngine) Notes() (notes []string) {
 	if timeouts > 0 {
 		notes = append(notes, fmt.Sprintf("%d times a regular expression of a rule was given up at its time limit; such a rule counts as not matching the record", timeouts))
 	}
-	if e.correlator != nil && e.correlator.Lost() > 0 {
-		notes = append(notes, fmt.Sprintf("%d matches took no part in a correlation, because it had too many groups at a time", e.correlator.Lost()))
+	if e.correlator == nil {
+		return notes
+	}
+	for _, n := range []struct {
+		count int64
+		why   string
+	}{
+		{e.correlator.Lost(), "took no part in a correlation, because it had too many groups at a time"},
+		{e.correlator.LetGo(), "were let go from a correlation, because its window held too many"},
+	} {
+		if n.count > 0 {
+			notes = append(notes, fmt.Sprintf("%d matches %s", n.count, n.why))
+		}
 	}
 	return notes
 }
@@ -126,7 +137,8 @@ func shapeKey(s *sigma.Schema) string {
 func sigmaSchema(s *event.Schema) *sigma.Schema {
 	out := &sigma.Schema{
 		Product: s.Product, Service: s.Service, Channel: s.Channel, Provider: s.Provider, File: s.File,
-		Fields: make([]string, len(s.Fields)),
+		Fields:      make([]string, len(s.Fields)),
+		EmptyIsNull: s.Source == "evtx", // event logs can't tell a null from an empty text
 	}
 	if s.HasEventID {
 		out.EventID = strconv.FormatUint(uint64(s.EventID), 10)

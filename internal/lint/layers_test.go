@@ -30,7 +30,7 @@ var layers = [][]string{
 }
 
 // beside are the packages that only tests use.
-var beside = []string{"internal/testkit", "internal/lint"}
+var beside = []string{"internal/testkit", "internal/lint", "internal/conformance"}
 
 // outside are the modules that a public package may import besides the standard library.
 var outside = map[string][]string{
