@@ -48,6 +48,9 @@ Made by `+"`go generate ./internal/rules`"+` from the rule files under `+"`inter
 %d detection rules and %d correlations. They are used when no `+"`--rules`"+` is given. A level says how far the evidence goes by
 itself: *informational* dates an action that is normal, *low* is worth knowing beside other signals, *medium* wants a look, *high* and
 *critical* hardly have a harmless reason. Correlations join weak signals on one host. Techniques are those of ATT&CK 19.
+
+A rule is one file there and one of the same name under `+"`internal/rules/testdata`"+`, with records that it must match and near ones that it must
+not; the tests want every part. Texts that antivirus products look for carry a wildcard (`+"`hygiene_test.go`"+`).
 `, len(c.Rules), len(c.Correlations))
 	folder := ""
 	for _, m := range metas(c) {
