@@ -2,7 +2,7 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: test check build race fuzz generate bench compare-evtx compare-synth fmt
+.PHONY: test check build race fuzz generate bench compare-evtx compare-synth compare-sigma fmt
 
 test: ## every test; parts that need the shared data say so when they skip
 	$(GO) test ./...
@@ -18,6 +18,9 @@ check: ## what CI checks beside the tests
 
 race: ## packages that use goroutines
 	CGO_ENABLED=1 $(GO) test -race ./internal/pipeline/ ./internal/evidence/ ./internal/detect/ ./internal/parser/ ./evtx/ ./sigma/ ./cmd/goshawk/
+
+compare-sigma: ## matches of Sigma rules against pySigma and SQLite (SEED=, RULES=)
+	bash scripts/compare-sigma $(SEED) $(RULES)
 
 fuzz: ## each target for a minute; FUZZTIME=10m for longer
 	bash scripts/fuzz "$(or $(FUZZTIME),1m)"

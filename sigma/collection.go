@@ -146,6 +146,9 @@ func (c *Collection) loadDocument(d *document) error {
 			kinds = append(kinds, k)
 		}
 	}
+	if meta.Title == "" && len(kinds) == 1 {
+		return d.refuse(d.root, "add a title", "the rule has no title")
+	}
 	switch {
 	case len(kinds) == 0:
 		names := []string{"detection", "correlation", "filter"}

@@ -68,7 +68,7 @@ func tokenize(s string) ([]token, error) {
 			out = append(out, token{s[start:i], start})
 		}
 		if len(out) > maxConditionTokens {
-			return nil, &conditionError{i, fmt.Sprintf("the condition has more than %d words", maxConditionTokens), ""}
+			return nil, &conditionError{i, fmt.Sprintf("the condition has more than %d words", maxConditionTokens), "write it shorter, with 1 of or all of"}
 		}
 	}
 	return out, nil
@@ -196,7 +196,7 @@ func isOperator(s string) bool {
 func (p *conditionParser) of(quantity token) (*expr, error) {
 	target, ok := p.peek()
 	if !ok || target.text == "(" || target.text == ")" || target.text == "|" {
-		return nil, &conditionError{target.at, fmt.Sprintf("%q must be followed by a name, a pattern or them", quantity.text+" of"), ""}
+		return nil, &conditionError{target.at, fmt.Sprintf("%q must be followed by a name, a pattern or them", quantity.text+" of"), "write, for example, 1 of selection_*"}
 	}
 	p.pos++
 	pattern := target.text

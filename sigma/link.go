@@ -143,23 +143,27 @@ func (s *LogSource) covers(t *LogSource) bool {
 // resolveAll resolves the references of correlations, and goes on refusing those that refer to refused ones.
 func (l *linker) resolveAll() {
 	bad := map[*Correlation]bool{}
-	refuse := func(r *Correlation, msg, hint string) {
+	refuse := func(r *Correlation, ref int, msg, hint string) {
 		bad[r] = true
-		l.note(r, &r.Meta, false, msg, hint)
+		at := r.refAt[ref]
+		l.problems = append(l.problems, &Problem{Path: r.Path, Line: at.line, Column: at.column, Msg: msg, Hint: hint})
 	}
 	for _, r := range l.c.Correlations {
 		r.Rules, r.Correlations = make([]*Rule, len(r.Refs)), make([]*Correlation, len(r.Refs))
 		for i, ref := range r.Refs {
 			var fault string
 			if r.Rules[i], r.Correlations[i], fault = l.find(ref, r.Path); fault != "" {
-				refuse(r, fault, l.hint(ref))
+				refuse(r, i, fault, l.hint(ref))
 				break
 			}
 		}
 	}
 	for _, r := range l.c.Correlations {
-		if !bad[r] && l.cyclic(r, bad) {
-			refuse(r, "the correlation refers to itself", "break the circle")
+		if bad[r] {
+			continue
+		}
+		if i := l.cyclic(r, bad); i >= 0 {
+			refuse(r, i, "the correlation refers to itself", "break the circle")
 		}
 	}
 	for again := true; again; {
@@ -170,7 +174,7 @@ func (l *linker) resolveAll() {
 			}
 			for i, sub := range r.Correlations {
 				if sub != nil && bad[sub] {
-					refuse(r, fmt.Sprintf("the correlation %q that it refers to was refused", r.Refs[i]), "mend that one")
+					refuse(r, i, fmt.Sprintf("the correlation %q that it refers to was refused", r.Refs[i]), "mend that one")
 					again = true
 					break
 				}
@@ -195,24 +199,28 @@ func (l *linker) hint(ref string) string {
 	return "load the rule, too, or correct the name or id"
 }
 
-// cyclic says whether start can be reached from itself.
-func (l *linker) cyclic(start *Correlation, bad map[*Correlation]bool) bool {
-	seen := map[*Correlation]bool{}
-	queue := []*Correlation{start}
-	for len(queue) > 0 {
-		r := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		for _, sub := range r.Correlations {
-			if sub == start {
-				return true
+// cyclic returns the reference of start by which it can be reached from itself, or -1.
+func (l *linker) cyclic(start *Correlation, bad map[*Correlation]bool) int {
+	for i, first := range start.Correlations {
+		if first == nil {
+			continue
+		}
+		seen := map[*Correlation]bool{first: true}
+		for queue := []*Correlation{first}; len(queue) > 0; {
+			r := queue[len(queue)-1]
+			queue = queue[:len(queue)-1]
+			if r == start {
+				return i
 			}
-			if sub != nil && !seen[sub] && !bad[sub] {
-				seen[sub] = true
-				queue = append(queue, sub)
+			for _, sub := range r.Correlations {
+				if sub != nil && !seen[sub] && !bad[r] {
+					seen[sub] = true
+					queue = append(queue, sub)
+				}
 			}
 		}
 	}
-	return false
+	return -1
 }
 
 // markFeeds sets Feeds, Silent and Needs of what correlations refer to.

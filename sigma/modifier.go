@@ -131,7 +131,7 @@ func (d *document) checkModifiers(m *modifiers) error {
 	case len(types) > 1:
 		return d.refuse(m.node, "write two keys", "%s and %s exclude one another", types[0], types[1])
 	case len(types) == 1 && len(m.transforms) > 0:
-		return d.refuse(m.node, "", "%s can't be joined with %s", types[0], m.transforms[0])
+		return d.refuse(m.node, "leave one of the two out", "%s can't be joined with %s", types[0], m.transforms[0])
 	case len(types) == 1 && text && !m.fieldref:
 		return d.refuse(m.node, m.anchorHint(), "%s can't be joined with contains, startswith or endswith", types[0])
 	case m.anchored && m.fieldref && m.before && m.after:
@@ -141,7 +141,7 @@ func (d *document) checkModifiers(m *modifiers) error {
 	case m.hasRel && m.neq:
 		return d.refuse(m.node, "turn the comparison round", "neq can't be joined with lt, lte, gt or gte")
 	case m.expand && (m.re || m.fieldref || m.hasRel || m.part != partNone):
-		return d.refuse(m.node, "", "expand can't be joined with %s", types[0])
+		return d.refuse(m.node, "leave one of the two out", "expand can't be joined with %s", types[0])
 	}
 	return nil
 }
@@ -150,5 +150,5 @@ func (m *modifiers) anchorHint() string {
 	if m.re {
 		return "an expression is looked for anywhere in the value; bind it with ^ and $"
 	}
-	return ""
+	return "leave one of the two out"
 }

@@ -1,9 +1,11 @@
 package sigma
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -52,6 +54,9 @@ func (d *document) warn(n *yaml.Node, hint, format string, args ...any) {
 
 // parse reads the YAML.
 func (d *document) parse() error {
+	if err := d.checkText(); err != nil {
+		return err
+	}
 	var n yaml.Node
 	if err := yaml.Load(d.text, &n); err != nil {
 		return d.syntaxError(err)
@@ -60,6 +65,31 @@ func (d *document) parse() error {
 		return d.refuse(nil, "a rule is a map of keys such as title, logsource and detection", "there is no YAML document here")
 	}
 	d.root = n.Content[0]
+	return nil
+}
+
+// checkText refuses bytes that are no text, whose place the YAML reader doesn't tell.
+func (d *document) checkText() error {
+	if bytes.HasPrefix(d.text, []byte("\xff\xfe")) || bytes.HasPrefix(d.text, []byte("\xfe\xff")) {
+		return nil // UTF-16, which the reader knows
+	}
+	for i := 0; i < len(d.text); {
+		r, n := utf8.DecodeRune(d.text[i:])
+		what := ""
+		switch {
+		case r == utf8.RuneError && n == 1:
+			what = "not UTF-8"
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f:
+			what = fmt.Sprintf("the control character %U", r)
+		}
+		if what != "" {
+			before := d.text[:i]
+			line := bytes.Count(before, []byte{'\n'})
+			column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+			return &refusal{&Problem{Path: d.path, Line: d.line + line, Column: column, Msg: "not YAML: " + what, Hint: "save the rule as plain text in UTF-8"}}
+		}
+		i += n
+	}
 	return nil
 }
 
@@ -154,7 +184,7 @@ func (d *document) visit(n *yaml.Node) error {
 func (d *document) scalar(n *yaml.Node, what string) (string, error) {
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode {
-		return "", d.refuse(n, "", "%s is %s, not a text", what, describe(n))
+		return "", d.refuse(n, "write one text", "%s is %s, not a text", what, describe(n))
 	}
 	if n.ShortTag() == "!!null" {
 		return "", nil

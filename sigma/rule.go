@@ -79,6 +79,8 @@ type Correlation struct {
 	Rules         []*Rule
 	Correlations  []*Correlation
 	Feeds, Silent bool
+
+	refAt []place // where each reference stands
 }
 
 // Condition is what a correlation asks of a window: for the counting types comparisons that must all hold; for

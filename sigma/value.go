@@ -174,6 +174,9 @@ func (d *document) buildReference(field string, m *modifiers, v *yaml.Node) (*ex
 	if other == "" {
 		return nil, d.refuse(v, "name the field to compare with", "fieldref names no field")
 	}
+	if strings.ContainsAny(other, "*?") {
+		return nil, d.refuse(v, "name one field; join fieldref with contains, startswith or endswith for a part of its value", "fieldref %q has a wildcard", shorten(other))
+	}
 	s := shapeEquals
 	switch {
 	case m.before && m.after:

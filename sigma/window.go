@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -99,9 +100,15 @@ func (d *document) correlationRules(r *Correlation, inner map[string]pair) (err 
 	if len(r.Refs) == 0 || slices.Contains(r.Refs, "") {
 		return d.refuse(v, "name rules by name or id", "the correlation names no rule")
 	}
+	nodes, err := d.items(v)
+	if err != nil {
+		return err
+	}
 	for i, ref := range r.Refs {
+		at := d.at(nodes[i], "", "")
+		r.refAt = append(r.refAt, place{at.Line, at.Column})
 		if slices.Contains(r.Refs[:i], ref) {
-			return d.refuse(v, "name it once", "the correlation names rule %q twice", ref)
+			return d.refuse(nodes[i], "name it once", "the correlation names rule %q twice", ref)
 		}
 	}
 	if r.temporal() && len(r.Refs) == 1 {
@@ -341,7 +348,7 @@ func (d *document) correlationExpression(r *Correlation, p pair) error {
 	used := map[string]bool{}
 	parser := &conditionParser{text: text, name: func(name string) (*expr, error) {
 		if !contains(r.Refs, name) {
-			return nil, &conditionError{msg: "the correlation has no rule " + strconv.Quote(shorten(name)), hint: meant(name, r.Refs)}
+			return nil, &conditionError{msg: "the correlation has no rule " + strconv.Quote(shorten(name)), hint: cmp.Or(meant(name, r.Refs), "name rules that stand under rules")}
 		}
 		used[name] = true
 		return atomExpr(&atom{field: name}), nil

@@ -74,7 +74,7 @@ func loadSource(c *sigma.Collection, source RuleSource, report *Report) (RuleSet
 		full := path.Join(source.Name, name)
 		data, problem := readRule(source.FS, name)
 		if problem != "" {
-			report.Problems = append(report.Problems, Problem{Path: full, Line: 1, Column: 1, Msg: problem})
+			report.Problems = append(report.Problems, Problem{Path: full, Line: 1, Column: 1, Msg: problem, Hint: "give goshawk YAML files of rules that it may read"})
 			set.Refused++
 			return nil
 		}
