@@ -10,7 +10,7 @@ import (
 
 // LogSources maps the log sources of rules to events. It is data: a YAML file with a map "logsources" of named
 // entries. An entry is about the rules whose logsource says everything that the entry's category, product and service
-// say (an entry with "category: webserver" is about the webserver of any product). It has either
+// say; a rule that names no product is about every product (an entry with "category: webserver" is about the webserver of any product). It has either
 //
 //   - sources: where the events are. "WinEventLog:CHANNEL" names a Windows channel, compared without regard to case;
 //     "File:GLOB" the original path of a text log, where * stands for anything but a slash, ** for anything, ? for one

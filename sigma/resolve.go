@@ -8,7 +8,8 @@ import (
 // about says whether the entry is about a rule's log source.
 func (e *sourceEntry) about(s *LogSource) bool {
 	same := func(entry, rule string) bool { return entry == "" || strings.EqualFold(entry, rule) }
-	return same(e.source.Category, s.Category) && same(e.source.Product, s.Product) && same(e.source.Service, s.Service)
+	product := same(e.source.Product, s.Product) || s.Product == "" // a rule that names no product is about all of them
+	return same(e.source.Category, s.Category) && product && same(e.source.Service, s.Service)
 }
 
 // alternative is one way in which a rule's events can come.
