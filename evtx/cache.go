@@ -18,15 +18,16 @@ const (
 type Cache struct {
 	mu       sync.RWMutex
 	programs map[uint64][]*program
+	shapes   map[uint64][]*program // the first of each shape
 	layouts  map[string]*Layout
-	next     uint64
-	size     int // of the programs, about
-	shapes   int // of the layouts, about
+	next     uint64 // number of the last shape; none is given twice
+	size     int    // of the programs, about
+	laid     int    // of the layouts, about
 }
 
 // program returns the program of ops; its memory is its own. Of a definition, form gives the segments.
 func (c *Cache) program(guid *[16]byte, ops []op, form func() []segment) *program {
-	hash := hashOps(guid, ops)
+	hash, shape := hashOps(guid, ops)
 	c.mu.RLock()
 	p := c.find(hash, guid, ops)
 	c.mu.RUnlock()
@@ -39,11 +40,14 @@ func (c *Cache) program(guid *[16]byte, ops []op, form func() []segment) *progra
 		return p
 	}
 	if c.programs == nil || c.size > maxCachedPrograms {
-		c.programs, c.size = map[uint64][]*program{}, 0
-		c.layouts, c.shapes = map[string]*Layout{}, 0
+		c.programs, c.shapes, c.size = map[uint64][]*program{}, map[uint64][]*program{}, 0
+		c.layouts, c.laid = map[string]*Layout{}, 0
 	}
-	c.next++
-	p = newProgram(c.next, hash, guid, ops)
+	number, fresh := c.shape(shape, ops)
+	p = newProgram(number, guid, ops)
+	if fresh {
+		c.shapes[shape] = append(c.shapes[shape], p)
+	}
 	if form != nil {
 		p.form = form()
 		p.size += 160 * len(p.form)
@@ -51,6 +55,17 @@ func (c *Cache) program(guid *[16]byte, ops []op, form func() []segment) *progra
 	c.programs[hash] = append(c.programs[hash], p)
 	c.size += p.size
 	return p
+}
+
+// shape returns the number of the shape of ops, and whether it is new.
+func (c *Cache) shape(hash uint64, ops []op) (n uint64, fresh bool) {
+	for _, p := range c.shapes[hash] {
+		if p.alike(ops) {
+			return p.shape, false
+		}
+	}
+	c.next++
+	return c.next, true
 }
 
 func (c *Cache) find(hash uint64, guid *[16]byte, ops []op) *program {
@@ -74,11 +89,11 @@ func (c *Cache) layout(key []byte, build func() *Layout) *Layout {
 	if l := c.layouts[string(key)]; l != nil {
 		return l
 	}
-	if c.layouts == nil || c.shapes > maxCachedLayouts {
-		c.layouts, c.shapes = map[string]*Layout{}, 0
+	if c.layouts == nil || c.laid > maxCachedLayouts {
+		c.layouts, c.laid = map[string]*Layout{}, 0
 	}
 	l = build()
 	c.layouts[string(key)] = l
-	c.shapes += l.size + len(key) + 256
+	c.laid += l.size + len(key) + 256
 	return l
 }

@@ -108,11 +108,17 @@ func (r *Record) itemValue(i *item, k int) Value {
 	return Value{TypeText, r.scratch[start:len(r.scratch):len(r.scratch)]}
 }
 
-func (r *Record) part(p *part) Value {
-	if p.isRef {
-		return r.chunk.value(p.ref)
+func (r *Record) part(p *part) Value { return r.chunk.part(p) }
+
+func (c *Chunk) part(p *part) Value {
+	switch {
+	case p.isRef:
+		return c.value(p.ref)
+	case p.isOp:
+		o := &c.insts[p.ref.inst].program.ops[p.ref.slot]
+		return Value{o.typ, o.raw}
 	}
-	return p.literal
+	return p.text
 }
 
 // isNull says whether an element that depends on this value is left out. A value that the record does not have leaves

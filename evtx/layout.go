@@ -44,11 +44,12 @@ type item struct {
 	ifAny bool  // no value rather than an empty one: an attribute, or text beside elements
 }
 
-// part is a piece of an item: a literal, or a value of the record.
+// part is a piece of an item: a value of the record, a literal of its definition, or text that the layout knows.
 type part struct {
-	literal Value
-	ref     ref
-	isRef   bool
+	text  Value
+	ref   ref // of a literal: the number of the instance and of the step in its program
+	isRef bool
+	isOp  bool
 }
 
 // ref names a value of a record: the number of the instance and of the value in it.
@@ -79,10 +80,10 @@ func (l *Layout) Index(name string) int {
 	return slices.IndexFunc(l.Fields, func(f Field) bool { return f.Name == name })
 }
 
-// layoutEntry is the entry of a Chunk's table of layouts: the programs of a template and of the one in it, and the
-// value that holds that one.
+// layoutEntry is the entry of a Chunk's table of layouts: the shapes of a template and of the one in it, and the value
+// that holds that one.
 type layoutEntry struct {
-	outer, inner *program
+	outer, inner uint64 // 0 if there is none
 	slot         int32
 	layout       *Layout
 }
@@ -90,13 +91,13 @@ type layoutEntry struct {
 // layout returns the layout of the record whose instances were read.
 func (c *Chunk) layout() *Layout {
 	// Fast path: a template, or a template with one in it, which is what all but a few records are. The table is keyed
-	// by the programs; the number of values may differ, but a value that a record lacks is null in every layout.
+	// by their shapes; the number of values may differ, but a value that a record lacks is null in every layout.
 	if n := len(c.insts); n <= 2 {
-		want := layoutEntry{outer: c.insts[0].program}
-		at := want.outer.id
+		want := layoutEntry{outer: c.insts[0].program.shape}
+		at := want.outer
 		if n == 2 {
-			want.inner, want.slot = c.insts[1].program, c.insts[1].slot
-			at += want.inner.id * 31
+			want.inner, want.slot = c.insts[1].program.shape, c.insts[1].slot
+			at += want.inner * 31
 		}
 		e := &c.layouts[at%uint64(len(c.layouts))]
 		if e.outer == want.outer && e.inner == want.inner && e.slot == want.slot {
@@ -112,12 +113,12 @@ func (c *Chunk) layout() *Layout {
 	return c.findLayout()
 }
 
-// findLayout looks the layout up in the cache, by the programs of all instances and by where each lies.
+// findLayout looks the layout up in the cache, by the shapes of all instances and by where each lies.
 func (c *Chunk) findLayout() *Layout {
 	key := c.key[:0]
 	for i := range c.insts {
 		in := &c.insts[i]
-		key = binary.LittleEndian.AppendUint64(key, in.program.id)
+		key = binary.LittleEndian.AppendUint64(key, in.program.shape)
 		for k, s := range c.slots[in.first : in.first+in.count] {
 			if s.child != noChild {
 				key = binary.LittleEndian.AppendUint32(key, uint32(k)<<16|uint32(uint16(s.child)))

@@ -210,10 +210,10 @@ func (b *layoutBuilder) parts(inst, from, to int) (parts []part, elements bool) 
 			}
 			parts = append(parts, part{ref: r, isRef: true})
 		case opValue:
-			parts = append(parts, part{literal: Value{o.typ, o.raw}})
+			parts = append(parts, part{ref: ref{uint16(inst), uint16(i)}, isOp: true})
 		default:
 			if text := o.plain(); text != "" {
-				parts = append(parts, part{literal: Value{TypeText, []byte(text)}})
+				parts = append(parts, part{text: Value{TypeText, []byte(text)}})
 			}
 		}
 	}
@@ -230,12 +230,10 @@ func (b *layoutBuilder) dataName(inst, i int) string {
 		var text []byte
 		parts, _ := b.parts(inst, k+1, int(ops[k].end))
 		for _, p := range parts {
-			v := p.literal
 			if p.isRef {
-				v = b.c.value(p.ref)
 				b.layout.named = append(b.layout.named, p.ref)
 			}
-			text = v.AppendText(text)
+			text = b.c.part(&p).AppendText(text)
 		}
 		return strings.TrimSpace(string(text))
 	}

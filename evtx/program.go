@@ -39,10 +39,9 @@ const maxOps = ChunkSize - 1
 // program is a template definition, or the elements of a record that uses none, read once: the flat list of what
 // stands in it, in order, with the names resolved. It is read-only and refers to no chunk.
 type program struct {
-	id   uint64 // unique in its Cache
-	hash uint64
-	guid [16]byte // of the definition; zero for elements without one
-	ops  []op
+	shape uint64   // a number that programs of a Cache share if they are alike, from 1
+	guid  [16]byte // of the definition; zero for elements without one
+	ops   []op
 	// values is one more than the highest number of a value that the program asks for.
 	values int
 	size   int       // of its memory, about
@@ -51,14 +50,32 @@ type program struct {
 
 // same says whether ops are those of p.
 func (p *program) same(guid *[16]byte, ops []op) bool {
-	if p.guid != *guid || len(p.ops) != len(ops) {
+	if p.guid != *guid || !p.alike(ops) {
 		return false
 	}
 	for i := range ops {
+		if string(p.ops[i].raw) != string(ops[i].raw) {
+			return false
+		}
+	}
+	return true
+}
+
+// alike says whether ops are those of p but for literals. A layout refers to these by their place in the program, so
+// programs that are alike have one layout; only what names a Data element is part of it, and counts.
+func (p *program) alike(ops []op) bool {
+	if len(p.ops) != len(ops) {
+		return false
+	}
+	head := 0 // where the content of the last Data element begins
+	for i := range ops {
 		a, b := &p.ops[i], &ops[i]
 		if a.kind != b.kind || a.optional != b.optional || a.closed != b.closed || a.typ != b.typ || a.id != b.id || a.body != b.body ||
-			a.end != b.end || a.text != b.text || string(a.raw) != string(b.raw) {
+			a.end != b.end || a.text != b.text || i < head && string(a.raw) != string(b.raw) {
 			return false
+		}
+		if a.kind == opElement && a.text == "Data" {
+			head = int(a.body)
 		}
 	}
 	return true
@@ -66,27 +83,36 @@ func (p *program) same(guid *[16]byte, ops []op) bool {
 
 var seed = maphash.MakeSeed()
 
-func hashOps(guid *[16]byte, ops []op) uint64 {
-	h := maphash.Bytes(seed, guid[:])
-	mix := func(n uint64) {
+// hashOps returns a hash of ops, and one that is the same for all that are alike.
+func hashOps(guid *[16]byte, ops []op) (all, shape uint64) {
+	mix := func(h, n uint64) uint64 {
 		h = (h ^ n) * 0x9e3779b97f4a7c15
-		h ^= h >> 29
+		return h ^ h>>29
 	}
+	all = maphash.Bytes(seed, guid[:])
+	head := 0
 	for i := range ops {
 		o := &ops[i]
-		mix(uint64(o.kind) | uint64(o.typ)<<8 | uint64(o.id)<<16 | uint64(o.end)<<32)
+		shape = mix(shape, uint64(o.kind)|uint64(o.typ)<<8|uint64(o.id)<<16|uint64(o.end)<<32)
 		// Names come out of the cache's intern table, but text of the same content may lie in several places.
-		mix(maphash.String(seed, o.text))
+		shape = mix(shape, maphash.String(seed, o.text))
 		if len(o.raw) > 0 {
-			mix(maphash.Bytes(seed, o.raw))
+			raw := maphash.Bytes(seed, o.raw)
+			all = mix(all, raw)
+			if i < head {
+				shape = mix(shape, raw)
+			}
+		}
+		if o.kind == opElement && o.text == "Data" {
+			head = int(o.body)
 		}
 	}
-	return h
+	return mix(all, shape), shape
 }
 
 // newProgram returns a program of ops that shares no memory with a chunk.
-func newProgram(id, hash uint64, guid *[16]byte, ops []op) *program {
-	p := &program{id: id, hash: hash, guid: *guid, ops: append([]op(nil), ops...), size: 256}
+func newProgram(shape uint64, guid *[16]byte, ops []op) *program {
+	p := &program{shape: shape, guid: *guid, ops: append([]op(nil), ops...), size: 256}
 	for i := range p.ops {
 		o := &p.ops[i]
 		o.raw = append([]byte(nil), o.raw...)

@@ -207,6 +207,9 @@ func (c *Collection) loadFilter(d *document, meta Meta, keys map[string]pair) er
 			}
 		}
 	}
+	if len(f.Refs) == 0 {
+		return d.refuse(body, `name rules by name or id, or write "rules: any"`, "the filter names no rules")
+	}
 	if len(f.Refs) == 1 && strings.EqualFold(f.Refs[0], "any") {
 		f.Refs = nil
 	}

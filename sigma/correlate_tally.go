@@ -18,6 +18,7 @@ type tally struct {
 
 	seen   []time.Time // by rule: when it last occurred
 	chains []chain     // of temporal_ordered
+	before []chain     // the chains as they were before the newest event
 }
 
 func (m *machine) temporal() bool { return m.rule.Type == Temporal || m.rule.Type == TemporalOrdered }
@@ -46,7 +47,10 @@ func (t *tally) add(m *machine, it *item, horizon time.Time) {
 			t.seen[it.position] = it.time
 		}
 		if m.rule.Type == TemporalOrdered {
-			t.chains = m.appendChains(t.chains, it, horizon)
+			if it.count > 0 { // else the newest event once more, matched by another rule: it is no step after itself
+				t.before = append(t.before[:0], t.chains...)
+			}
+			t.chains = m.appendChains(t.chains, t.before, it, horizon)
 		}
 	}
 }

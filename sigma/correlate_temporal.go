@@ -31,16 +31,16 @@ func (m *machine) grow(mask uint64, ref int) uint64 {
 // whole says whether every reference counts, so that chains with a gap lead nowhere.
 func (m *machine) whole() bool { return m.condition == nil && len(m.rule.Condition.Comparisons) == 0 }
 
-// appendChains adds the chains that end with the item.
-func (m *machine) appendChains(chains []chain, it *item, horizon time.Time) []chain {
+// appendChains adds the chains that end with the item; before are those that it can go on.
+func (m *machine) appendChains(chains, before []chain, it *item, horizon time.Time) []chain {
 	chains = slices.DeleteFunc(chains, func(c chain) bool { return c.start.Before(horizon) })
 	// From the last reference to the first, so that one occurrence doesn't stand for two of them.
 	for ref := len(m.listed) - 1; ref >= 0; ref-- {
 		if m.listed[ref] != it.position {
 			continue
 		}
-		for _, c := range chains {
-			if c.last < ref && (!m.whole() || c.last == ref-1) {
+		for _, c := range before {
+			if !c.start.Before(horizon) && c.last < ref && (!m.whole() || c.last == ref-1) {
 				chains = putChain(chains, chain{ref, m.grow(c.mask, ref), c.start})
 			}
 		}

@@ -141,7 +141,7 @@ detection: {s: {EventID: 1}, condition: s}
 		{"by_id_and_name", "rules: [00000000-0000-4000-8000-00000000000a, bee]\n  f: {User: alice}\n  condition: not f", "c", "a b c"},
 		{"one_rule_without_list", "rules: bee\n  f: {User: alice}\n  condition: not f", "a c", "a b c"},
 		{"any", "rules: any\n  f: {User: alice}\n  condition: not f", "", "a b c"},
-		{"all_of_the_log_source", "f: {User: alice}\n  condition: not f", "", "a b c"},
+		{"all_of_the_log_source", "rules: any\n  f: {User: alice}\n  condition: not f", "", "a b c"},
 		{"condition_that_keeps", "rules: [bee]\n  f: {User: alice}\n  condition: f", "a b c", "a c"},
 		{"two_selections", "rules: [bee]\n  f1: {User: alice}\n  f2: {User: bob}\n  condition: not 1 of f*", "a c", "a c"},
 	} {

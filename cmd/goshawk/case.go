@@ -65,7 +65,11 @@ func newCase(env *environment, title string, args []string, s *summary) *casefil
 	if len(c.Evidence) == 1 {
 		c.Evidence[0].Files, c.Evidence[0].Bytes = int64(s.files), s.bytes
 	}
-	sources := sha256.Sum256(sigma.DefaultLogSourcesData())
+	mapping := s.logSources
+	if mapping == nil {
+		mapping = sigma.DefaultLogSourcesData()
+	}
+	sources := sha256.Sum256(mapping)
 	c.LogSources = hex.EncodeToString(sources[:])
 	for _, r := range s.reports {
 		addRules(c, r)

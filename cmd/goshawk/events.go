@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/goshawk-ir/goshawk/internal/event"
 	"github.com/goshawk-ir/goshawk/internal/pipeline"
+	"github.com/goshawk-ir/goshawk/internal/report"
 )
 
 func eventsCommand(env *environment) *cobra.Command {
@@ -32,13 +30,13 @@ func eventsCommand(env *environment) *cobra.Command {
 			if !ok {
 				return usagef("Use jsonl, csv or parquet.", "there is no format %q", format)
 			}
-			out, err := openOutput(env, path)
+			out, err := openOutput(env, args, path)
 			if err != nil {
 				return err
 			}
 			defer out.discard()
 			t := &evidenceTally{}
-			stop := showProgress(env.stderr, o.Progress, evidence.quiet)
+			stop := showProgress(env.stderr, o.Progress, evidence.quiet || out.live(env))
 			err = list(cmd.Context(), o, out, t.file)
 			stop()
 			return t.finish(env, out, err)
@@ -80,7 +78,6 @@ const eventColumns = "time,source,host,provider,channel,event_id,record_id,path,
 
 // renderCSV writes a record as one row; its fields stand as JSON in the last column.
 func renderCSV(dst []byte, r *event.Record) []byte {
-	row := make([]string, 0, 11)
 	stamp, eventID, recordID := "", "", ""
 	if !r.Time.IsZero() {
 		stamp = string(event.AppendTime(nil, r.Time))
@@ -91,21 +88,6 @@ func renderCSV(dst []byte, r *event.Record) []byte {
 	if r.HasRecordID {
 		recordID = strconv.FormatUint(r.RecordID, 10)
 	}
-	row = append(row, stamp, r.Schema.Source, r.Host, r.Schema.Provider, r.Schema.Channel, eventID, recordID,
-		r.Origin.Path, strconv.FormatInt(r.Offset, 10), strconv.FormatBool(r.Recovered), string(r.AppendFields(nil)))
-	return appendRow(dst, row)
-}
-
-// appendRow writes a CSV row. A cell that a spreadsheet would take for a formula gets a quote mark in front of it.
-func appendRow(dst []byte, row []string) []byte {
-	for i, cell := range row {
-		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			row[i] = "'" + cell
-		}
-	}
-	b := bytes.NewBuffer(dst)
-	w := csv.NewWriter(b)
-	w.Write(row)
-	w.Flush()
-	return b.Bytes()
+	return report.AppendCSV(dst, stamp, r.Schema.Source, r.Host, r.Schema.Provider, r.Schema.Channel, eventID, recordID,
+		r.Origin.Path, strconv.FormatInt(r.Offset, 10), strconv.FormatBool(r.Recovered), fieldsCell(r.AppendFields(nil)))
 }

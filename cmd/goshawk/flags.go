@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +57,9 @@ func (f *evidenceFlags) options(args []string) (pipeline.Options, error) {
 			return o, usagef("", "evidence %q: %v", arg, cause(err))
 		}
 	}
+	if info, err := os.Stat(cmp.Or(f.tempDir, ".")); f.tempDir != "" && (err != nil || !info.IsDir()) {
+		return o, usagef("Name a folder that exists.", "--temp %q is not a folder", f.tempDir)
+	}
 	if f.threads < 0 {
 		return o, usagef("", "--threads %d: give a number of cores, or leave it out for all", f.threads)
 	}
@@ -69,8 +72,13 @@ func (f *evidenceFlags) options(args []string) (pipeline.Options, error) {
 	if o.From, err = parseTime("--from", f.from); err != nil {
 		return o, err
 	}
-	o.To, err = parseTime("--to", f.to)
-	return o, err
+	if o.To, err = parseTime("--to", f.to); err != nil {
+		return o, err
+	}
+	if !o.From.IsZero() && !o.To.IsZero() && !o.From.Before(o.To) {
+		return o, usagef("", "--from %s is not before --to %s: no record can lie between them", f.from, f.to)
+	}
+	return o, nil
 }
 
 var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"}
@@ -101,11 +109,14 @@ func (f *ruleFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.placeholders, "placeholders", "", "YAML file with values for Sigma's %placeholders%")
 }
 
+// embedded is what the built-in rules are called where a folder would be named.
+const embedded = "embedded"
+
 // config reads what the flags name.
 func (f *ruleFlags) config() (*detect.Config, error) {
 	c := &detect.Config{}
 	if len(f.rules) == 0 {
-		c.Rules = []detect.RuleSource{{Name: "embedded", FS: rules.FS()}}
+		c.Rules = []detect.RuleSource{{Name: embedded, FS: rules.FS()}}
 	}
 	for _, path := range f.rules {
 		source, err := ruleSource(path)
@@ -144,22 +155,7 @@ func ruleSource(path string) (detect.RuleSource, error) {
 	if info.IsDir() {
 		return detect.RuleSource{Name: name, FS: os.DirFS(path)}, nil
 	}
-	return detect.RuleSource{Name: filepath.ToSlash(filepath.Dir(path)), FS: oneFile{os.DirFS(filepath.Dir(path)), filepath.Base(path)}}, nil
-}
-
-// oneFile is a folder of which only one file shows.
-type oneFile struct {
-	fs.FS
-	name string
-}
-
-// ReadDir lists the one file.
-func (f oneFile) ReadDir(name string) ([]fs.DirEntry, error) {
-	info, err := fs.Stat(f.FS, f.name)
-	if err != nil {
-		return nil, err
-	}
-	return []fs.DirEntry{fs.FileInfoToDirEntry(info)}, nil
+	return detect.RuleSource{Name: name, FS: os.DirFS(filepath.Dir(path)), File: filepath.Base(path)}, nil
 }
 
 // openEngines makes the detectors ready and says what they refused.
@@ -175,10 +171,23 @@ func openEngines(c *detect.Config, w io.Writer, quiet bool) ([]detect.Engine, []
 			continue
 		}
 		report := engine.Report()
+		if err := checkSets(report); err != nil {
+			return nil, nil, err
+		}
 		sayRefused(w, report, quiet)
 		engines, reports = append(engines, engine), append(reports, report)
 	}
 	return engines, reports, nil
+}
+
+// checkSets refuses a folder without a single rule: a hunt with it would find nothing and look clean.
+func checkSets(report *detect.Report) error {
+	for _, set := range report.Sets {
+		if set.Rules+set.Correlations+set.Filters+set.Refused == 0 {
+			return usagef("Sigma rules are files that end in .yml or .yaml.", "rules %q: there is no rule in it", set.Name)
+		}
+	}
+	return nil
 }
 
 // maxSaid bounds how many problems of one kind are printed one by one.

@@ -9,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/goshawk-ir/goshawk/internal/casefile"
 	"github.com/goshawk-ir/goshawk/internal/finding"
 	"github.com/goshawk-ir/goshawk/internal/pipeline"
+	"github.com/goshawk-ir/goshawk/internal/report"
 )
 
 // huntFlags are the flags of hunt.
@@ -49,7 +51,7 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(finding.Levels, f.minLevel) {
+	if f.minLevel = strings.ToLower(f.minLevel); !slices.Contains(finding.Levels, f.minLevel) {
 		return usagef("Use one of "+strings.Join(finding.Levels, ", ")+".", "there is no level %q", f.minLevel)
 	}
 	newWriter, ok := findingWriters[f.format]
@@ -60,7 +62,7 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 	if err != nil {
 		return err
 	}
-	out, err := openOutput(env, f.path)
+	out, err := openOutput(env, args, f.path)
 	if err != nil {
 		return err
 	}
@@ -70,7 +72,7 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 	if err != nil {
 		return err
 	}
-	term := newTerminal(env.stdout, f.evidence.noColor)
+	term := newTerminal(out.screen(env), f.evidence.noColor)
 	w := newWriter(out, term, f.each)
 	s := &summary{reports: reports}
 	stop := showProgress(env.stderr, o.Progress, f.evidence.quiet)
@@ -81,6 +83,9 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 				return nil
 			}
 			s.finding(found)
+			if out.live(env) {
+				stop() // findings come when all evidence is read; progress would stand among them
+			}
 			return w.finding(found)
 		},
 	})
@@ -94,7 +99,7 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 	}
 	if !f.evidence.quiet {
 		s.elapsed = env.now().Sub(start)
-		if f.format == "table" && out.file == nil {
+		if f.format == "table" && out.path == "" {
 			s.print(&terminal{Writer: out, width: term.width, styles: term.styles})
 		} else {
 			s.print(newTerminal(env.stderr, f.evidence.noColor))
@@ -131,7 +136,7 @@ type jsonWriter struct {
 }
 
 func (w *jsonWriter) finding(f *finding.Finding) error {
-	w.buf = append(f.AppendJSON(w.buf[:0]), '\n')
+	w.buf = casefile.AppendFinding(w.buf[:0], f)
 	_, err := w.w.Write(w.buf)
 	return err
 }
@@ -155,7 +160,7 @@ func (w *rowWriter) finding(f *finding.Finding) error {
 	if w.err != nil {
 		return w.err
 	}
-	w.buf = appendRow(w.buf[:0], w.row(f))
+	w.buf = report.AppendCSV(w.buf[:0], w.row(f)...)
 	_, err := w.w.Write(w.buf)
 	return err
 }
@@ -172,7 +177,7 @@ func findingRow(f *finding.Finding) []string {
 	}
 	return []string{
 		stamp(f.Time), f.Level, f.Host, f.Title, f.Rule.ID, strings.Join(f.Attack, " "), f.Channel, eventID, record,
-		e.Path, fmt.Sprint(e.Offset), fmt.Sprint(e.Recovered), fmt.Sprint(max(f.Count, len(f.Evidence))), f.ID, string(f.Fields),
+		e.Path, fmt.Sprint(e.Offset), fmt.Sprint(e.Recovered), fmt.Sprint(max(f.Count, len(f.Evidence))), f.ID, fieldsCell(f.Fields),
 	}
 }
 
@@ -181,8 +186,12 @@ const timesketchColumns = "message,datetime,timestamp_desc,level,host,rule,techn
 
 func timesketchRow(f *finding.Finding) []string {
 	e, record := firstEvidence(f)
-	return []string{f.Title, stamp(f.Time), "Finding of a detection rule", f.Level, f.Host, f.Rule.ID, strings.Join(f.Attack, " "), record, e.Path, f.ID, string(f.Fields)}
+	return []string{f.Title, stamp(f.Time), "Finding of a detection rule", f.Level, f.Host, f.Rule.ID, strings.Join(f.Attack, " "), record, e.Path, f.ID, fieldsCell(f.Fields)}
 }
+
+// fieldsCell writes fields for a cell: JSON in which every character without a glyph is an escape, so that none has to be
+// shown in another way.
+func fieldsCell(fields []byte) string { return string(casefile.AppendSafe(nil, fields)) }
 
 func firstEvidence(f *finding.Finding) (e finding.Evidence, record string) {
 	if len(f.Evidence) == 0 {

@@ -22,8 +22,9 @@ type investigation struct {
 	overwrite bool
 }
 
-func investigateCommand(env *environment) *cobra.Command {
-	inv := &investigation{}
+func investigateCommand(env *environment) *cobra.Command { return (&investigation{}).command(env) }
+
+func (inv *investigation) command(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "investigate EVIDENCE... --case DIR",
 		Short: "Turn evidence into a finished case",
@@ -64,6 +65,9 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 	if err != nil {
 		return nil, err
 	}
+	if err := outside(args, "--case", inv.dir); err != nil {
+		return nil, err
+	}
 	writer, err := casefile.Create(inv.dir, inv.overwrite)
 	if err != nil {
 		return nil, err
@@ -74,7 +78,7 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 	if err != nil {
 		return nil, err
 	}
-	s := &summary{reports: reports, groups: newTable(nil, nil)}
+	s := &summary{reports: reports, logSources: config.LogSources, groups: newTable(nil, nil)}
 	stop := showProgress(env.stderr, o.Progress, inv.evidence.quiet)
 	huntErr := pipeline.Hunt(ctx, o, engines, pipeline.HuntSink{
 		File: func(f *pipeline.File) error {
@@ -110,7 +114,7 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 
 // close prints the summary of a finished case and gives the error that stands for the exit status.
 func (s *summary) close(env *environment, f *evidenceFlags, dir string, err error) error {
-	out, openErr := openOutput(env, "-")
+	out, openErr := openOutput(env, nil, "-")
 	if openErr != nil {
 		return openErr
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ const (
 	exitUsage       = 2
 	exitUnread      = 3
 	exitInterrupted = 130
+	exitPipe        = 141 // whoever read standard output went away, as a shell counts it
 )
 
 // environment is what a command may know of the world: its streams, the clock, the program's version.
@@ -59,7 +61,8 @@ var errUnread = errors.New("some evidence could not be read in full")
 func main() {
 	env := &environment{stdout: os.Stdout, stderr: os.Stderr, now: time.Now, version: buildVersion()}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the program at once
+	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, so that temporary files are removed
 	os.Exit(run(ctx, env, os.Args[1:]))
 }
 
@@ -75,6 +78,8 @@ func run(ctx context.Context, env *environment, args []string) int {
 		return exitOK
 	case errors.Is(err, errUnread):
 		return exitUnread
+	case errors.Is(err, syscall.EPIPE):
+		return exitPipe
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(env.stderr, "goshawk: stopped; what was finished is kept")
 		return exitInterrupted

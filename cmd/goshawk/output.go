@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -12,11 +11,43 @@ import (
 // output is where a command's results go: standard output, or a file that appears whole or not at all.
 type output struct {
 	*bufio.Writer
-	file *os.File // the temporary file; nil for standard output
-	path string
+	file *os.File // the temporary file; nil for standard output, a pipe or a device
+	path string   // "" for standard output
 }
 
-func openOutput(env *environment, path string) (*output, error) {
+// outside refuses a place inside the evidence: what is written there would change the evidence, and be read as evidence.
+func outside(args []string, flag, path string) error {
+	place := realPath(path)
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil || !info.IsDir() {
+			continue
+		}
+		if rel, err := filepath.Rel(realPath(arg), place); err == nil && filepath.IsLocal(rel) {
+			return usagef("Name a place outside: goshawk changes no evidence, and would read its own output.", "%s %q lies inside the evidence %q", flag, path, arg)
+		}
+	}
+	return nil
+}
+
+// realPath makes path absolute and resolves the links of as much of it as exists.
+func realPath(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	for dir, rest := abs, ""; ; dir, rest = filepath.Dir(dir), filepath.Join(filepath.Base(dir), rest) {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			return filepath.Join(real, rest)
+		}
+		if dir == filepath.Dir(dir) {
+			return abs
+		}
+	}
+}
+
+// openOutput opens where the results of a run over the evidence go; "-" is standard output.
+func openOutput(env *environment, evidence []string, path string) (*output, error) {
 	if path == "" || path == "-" {
 		return &output{Writer: bufio.NewWriterSize(env.stdout, 64<<10)}, nil
 	}
@@ -28,7 +59,10 @@ func openOutput(env *environment, path string) (*output, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open the output: %w", err)
 		}
-		return &output{Writer: bufio.NewWriterSize(f, 1<<20)}, nil
+		return &output{Writer: bufio.NewWriterSize(f, 1<<20), path: path}, nil
+	}
+	if err := outside(evidence, "--output", path); err != nil {
+		return nil, err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".partial-*")
 	if err != nil {
@@ -41,17 +75,35 @@ func openOutput(env *environment, path string) (*output, error) {
 func (o *output) Write(p []byte) (int, error) {
 	n, err := o.Writer.Write(p)
 	if err != nil {
-		err = fmt.Errorf("write %q: %w", cmp.Or(o.path, "the output"), cause(err))
+		err = fmt.Errorf("write %s: %w", o.name(), cause(err))
 	}
 	return n, err
 }
+
+func (o *output) name() string {
+	if o.path == "" {
+		return "the output"
+	}
+	return fmt.Sprintf("%q", o.path)
+}
+
+// screen is what a person sees the results on: a file has neither colours nor a width.
+func (o *output) screen(env *environment) io.Writer {
+	if o.path == "" {
+		return env.stdout
+	}
+	return io.Discard
+}
+
+// live says whether results appear on a terminal while they are made, where a line of progress would stand in their way.
+func (o *output) live(env *environment) bool { return o.path == "" && isTerminal(env.stdout) }
 
 // commit makes the results appear.
 func (o *output) commit() error {
 	err := o.Flush()
 	if o.file == nil {
 		if err != nil {
-			return fmt.Errorf("write the output: %w", cause(err))
+			return fmt.Errorf("write %s: %w", o.name(), cause(err))
 		}
 		return nil
 	}

@@ -3,12 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/pipeline"
 )
 
-// showProgress keeps one line of progress on a terminal until the returned function is called; it is silent
+// showProgress keeps one line of progress on a terminal until the returned function is called, once or more; it is silent
 // where w is none.
 func showProgress(w io.Writer, p *pipeline.Progress, quiet bool) (stop func()) {
 	if quiet || !isTerminal(w) {
@@ -30,7 +31,7 @@ func showProgress(w io.Writer, p *pipeline.Progress, quiet bool) (stop func()) {
 			}
 		}
 	}()
-	return func() { close(done); <-gone }
+	return sync.OnceFunc(func() { close(done); <-gone })
 }
 
 func progressLine(p *pipeline.Progress, passed time.Duration) string {

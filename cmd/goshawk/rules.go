@@ -47,6 +47,9 @@ func rulesCheckCommand(env *environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := checkSets(report); err != nil {
+				return err
+			}
 			return sayProblems(env, report, format)
 		},
 	}

@@ -18,6 +18,7 @@ import (
 type summary struct {
 	evidenceTally
 	reports    []*detect.Report
+	logSources []byte   // the mapping that was given; nil: the embedded one
 	notes      []string // what could not be decided
 	levels     map[string]int
 	techniques map[string]int

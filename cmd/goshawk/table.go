@@ -33,7 +33,7 @@ type group struct {
 	level, title, host string
 	attack             []string
 	count              int
-	first, last        time.Time
+	first              time.Time
 }
 
 func newTable(w io.Writer, t *terminal) *table {
@@ -42,6 +42,9 @@ func newTable(w io.Writer, t *terminal) *table {
 
 func (t *table) finding(f *finding.Finding) error {
 	key := groupKey{f.Rule.ID, f.Host}
+	if key.rule == "" {
+		key.rule = f.Title + "\x00" + f.Level // rules need no id
+	}
 	g := t.groups[key]
 	if g == nil {
 		if len(t.groups) >= maxGroups {
@@ -52,7 +55,9 @@ func (t *table) finding(f *finding.Finding) error {
 		t.groups[key] = g
 	}
 	g.count++
-	g.last = f.Time
+	if g.first.IsZero() {
+		g.first = f.Time // findings without time come first
+	}
 	return nil
 }
 
@@ -75,14 +80,14 @@ func (t *table) close() error {
 		return err
 	}
 	c := columns(t.t.width, hostWidth)
-	header := fit("LEVEL", c.level) + fit("FIRST SEEN (UTC)", c.time) + fmt.Sprintf("%*s", c.count, "COUNT") + "  " + fit("HOST", c.host) + fit("FINDING", c.title) + fit("ATT&CK", c.attack)
+	header := fit("LEVEL", c.level) + fit(c.seen, c.time) + fmt.Sprintf("%*s", c.count, "COUNT") + "  " + fit("HOST", c.host) + fit("FINDING", c.title) + fit("ATT&CK", c.attack)
 	fmt.Fprintln(t.w, t.t.styles.bold.Render(strings.TrimRight(header, " ")))
 	for i, g := range rows {
 		if t.limit > 0 && i == t.limit {
 			fmt.Fprintf(t.w, "... and %s in the report\n", plural(len(rows)-i, "more row"))
 			break
 		}
-		line := t.t.level(g.level, c.level) + fit(minute(g.first), c.time) + fmt.Sprintf("%*s", c.count, count(g.count)) + "  " +
+		line := t.t.level(g.level, c.level) + fit(minute(g.first, t.t.width), c.time) + fmt.Sprintf("%*s", c.count, count(g.count)) + "  " +
 			fit(shortHost(g.host), c.host-1) + " " + fit(clean(g.title), c.title-1) + " " + t.t.styles.dim.Render(fit(strings.Join(g.attack, " "), c.attack))
 		if _, err := fmt.Fprintln(t.w, strings.TrimRight(line, " ")); err != nil {
 			return err
@@ -95,27 +100,44 @@ func (t *table) close() error {
 }
 
 // widths are the columns of a table, each with the blank that follows it.
-type widths struct{ level, time, count, host, title, attack int }
+type widths struct {
+	level, time, count, host, title, attack int
+	seen                                    string // heading of the time
+}
+
+// narrow is the width below which a table shortens levels and times.
+const narrow = 80
 
 // columns shares out the width of the terminal: the title gets what the others leave.
 func columns(width, host int) widths {
-	c := widths{level: 14, time: 18, count: 6, host: min(host+1, 26), attack: 20}
+	c := widths{level: 14, time: 18, count: 6, host: min(host+1, 26), attack: 20, seen: "FIRST SEEN (UTC)"}
 	if width < 110 {
 		c.host, c.attack = min(c.host, 17), 10
 	}
 	if width < 90 {
 		c.attack = 0
 	}
-	c.title = max(20, width-c.level-c.time-c.count-2-c.host-c.attack-1)
+	if width < narrow {
+		c.level, c.time, c.host, c.seen = 6, 10, min(c.host, 13), "FIRST"
+	}
+	c.title = max(12, width-c.level-c.time-c.count-2-c.host-c.attack-1)
 	return c
 }
 
+// shortLevels are the levels where there is little room.
+var shortLevels = map[string]string{"informational": "info", "medium": "med", "critical": "crit"}
+
+// level writes a level in its colour, filled up to width; 0: as long as it is.
 func (t *terminal) level(level string, width int) string {
-	text := fit(level, len(level))
+	text := level
+	if width > 0 && width <= len("informational") {
+		text = cmp.Or(shortLevels[level], level)
+	}
+	fill := strings.Repeat(" ", max(0, width-len(text)))
 	if s, ok := t.styles.level[level]; ok {
 		text = s.Render(text)
 	}
-	return text + strings.Repeat(" ", max(0, width-len(level)))
+	return text + fill
 }
 
 // shortHost leaves the domain off a host's name; an address is kept whole.
@@ -127,9 +149,13 @@ func shortHost(host string) string {
 	return clean(short)
 }
 
-func minute(t time.Time) string {
+// minute writes a time as a table of a width has room for it.
+func minute(t time.Time, width int) string {
 	if t.IsZero() {
 		return "no time"
+	}
+	if width < narrow {
+		return t.UTC().Format("06-01-02")
 	}
 	return t.UTC().Format("2006-01-02 15:04")
 }
@@ -144,7 +170,10 @@ type eachTable struct {
 func newEachTable(w io.Writer, t *terminal) *eachTable {
 	c := columns(t.width, 20)
 	c.time, c.count = 24, 0
-	c.title = max(20, t.width-c.level-c.time-c.host-c.attack-1)
+	if t.width < narrow {
+		c.time = 20
+	}
+	c.title = max(12, t.width-c.level-c.time-c.host-c.attack-1)
 	return &eachTable{w: w, t: t, c: c}
 }
 
@@ -152,6 +181,9 @@ func (t *eachTable) finding(f *finding.Finding) error {
 	when := "no time"
 	if !f.Time.IsZero() {
 		when = f.Time.UTC().Format("2006-01-02 15:04:05.000")
+	}
+	if t.c.time < len(when) {
+		when = when[:len("2006-01-02 15:04:05")]
 	}
 	line := fit(when, t.c.time) + t.t.level(f.Level, t.c.level) + fit(shortHost(f.Host), t.c.host-1) + " " + fit(clean(f.Title), t.c.title-1) + " " + strings.Join(f.Attack, " ")
 	e, record := firstEvidence(f)

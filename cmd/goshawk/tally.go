@@ -34,6 +34,12 @@ func (t *evidenceTally) file(f *pipeline.File) error {
 	if f.Parser != "" {
 		t.parsed++
 	}
+	if !f.Unread() {
+		return nil // what was left alone on purpose
+	}
+	if f.Stopped {
+		t.problems = append(t.problems, f.Path+": the run was stopped before its end")
+	}
 	for _, p := range f.Problems {
 		if len(t.problems) < maxListed {
 			t.problems = append(t.problems, fmt.Sprintf("%s: %v", f.Path, p))

@@ -2,21 +2,24 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/goshawk-ir/goshawk/internal/casefile"
 	"github.com/goshawk-ir/goshawk/internal/detect"
-	"github.com/goshawk-ir/goshawk/internal/finding"
 	"github.com/goshawk-ir/goshawk/internal/pipeline"
+	"github.com/goshawk-ir/goshawk/internal/report"
 )
 
 func verifyCommand(env *environment) *cobra.Command {
@@ -24,8 +27,10 @@ func verifyCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify CASE [EVIDENCE...]",
 		Short: "Derive again what a finished case claims, and compare",
-		Long: `Reads the evidence of a case again (where it lay, or at the places given) with the same kind of rules, and compares: the hash of every
-file, and every finding. Exit status 0 means that all of it holds.`,
+		Long: `Reads the evidence of a case again (where it lay, or at the places given), with the options and rules that the case was made with unless
+others are given, makes the case once more in a temporary folder, and compares: the rules, the hash of every file of evidence, and every file of
+the case byte by byte. Exit status 0 means that all of it holds, 1 that something does not, 3 that it holds and that, now as then, some evidence
+could not be read in full.`,
 		Example: `  goshawk verify ./case
   goshawk verify ./case /mnt/copy-of-evidence --rules ./sigma/rules`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,70 +45,128 @@ file, and every finding. Exit status 0 means that all of it holds.`,
 	return cmd
 }
 
-// verify hunts once more and holds the result against the case.
+// verify makes the case at dir once more and holds the one against the other.
 func (inv *investigation) verify(cmd *cobra.Command, env *environment, dir string, args []string) error {
 	reader, err := casefile.Open(dir)
 	if err != nil {
 		return err
 	}
 	c := reader.Case()
+	inv.adopt(cmd, env, c)
 	if len(args) == 0 {
 		for _, e := range c.Evidence {
-			args = append(args, e.Path)
+			args = append(args, filepath.FromSlash(e.Path))
 		}
-	}
-	if len(inv.rules.rules) == 0 {
-		for _, set := range c.Rules {
-			if set.Path != "embedded" {
-				inv.rules.rules = append(inv.rules.rules, set.Path)
+		for _, arg := range args {
+			if _, err := os.Stat(arg); err != nil {
+				return usagef("Run it where the case was made, or say where the evidence is now: goshawk verify CASE EVIDENCE...",
+					"evidence %q: %v", arg, cause(err))
 			}
 		}
 	}
-	o, err := inv.evidence.options(args)
-	if err != nil {
-		return err
-	}
-	config, err := inv.rules.config()
-	if err != nil {
-		return err
-	}
-	engines, reports, err := openEngines(config, env.stderr, inv.evidence.quiet)
-	if err != nil {
-		return err
-	}
-	v := &verification{env: env, hashes: map[string]string{}, sum: sha256.New()}
+	v := &verification{env: env, dir: dir, c: c, hashes: map[string]string{}}
 	for f, err := range reader.Evidence() {
 		if err != nil {
 			return err
 		}
 		v.hashes[f.Path] = f.SHA256
 	}
-	for _, r := range reports {
-		v.rules(c, r.Sets)
+	temp, err := os.MkdirTemp(inv.evidence.tempDir, "goshawk-verify-*")
+	if err != nil {
+		return fmt.Errorf("make a temporary folder: %w", cause(err))
 	}
-	s := &summary{}
-	stop := showProgress(env.stderr, o.Progress, inv.evidence.quiet)
-	err = pipeline.Hunt(cmd.Context(), o, engines, pipeline.HuntSink{
-		File: func(f *pipeline.File) error { v.file(f); return s.file(f) },
-		Finding: func(f *finding.Finding) error {
-			v.findings++
-			return json.NewEncoder(v.sum).Encode(f)
-		},
-	})
-	stop()
+	defer os.RemoveAll(temp)
+	again := *c
+	s, err := v.remake(cmd.Context(), inv, args, filepath.Join(temp, "case"), &again)
 	if err != nil {
 		return err
 	}
-	return v.conclude(dir)
+	v.compare(&again)
+	return v.conclude(s)
+}
+
+// adopt takes over the options that the case was made with, where the command line gives none of its own.
+func (inv *investigation) adopt(cmd *cobra.Command, env *environment, c *casefile.Case) {
+	given := func(name string) bool { return cmd.Flags().Changed(name) }
+	if !given("rules") {
+		for _, set := range c.Rules {
+			if set.Path != embedded {
+				inv.rules.rules = append(inv.rules.rules, set.Path)
+			}
+		}
+	}
+	if len(c.Command) < 2 {
+		return
+	}
+	then := &investigation{}
+	old := then.command(env)
+	old.FParseErrWhitelist.UnknownFlags = true // those of the demonstration, or of another version
+	if old.ParseFlags(c.Command[2:]) != nil {
+		return
+	}
+	for name, take := range map[string]func(){
+		"from":         func() { inv.evidence.from = then.evidence.from },
+		"to":           func() { inv.evidence.to = then.evidence.to },
+		"parser":       func() { inv.evidence.parsers = then.evidence.parsers },
+		"password":     func() { inv.evidence.passwords = then.evidence.passwords },
+		"logsources":   func() { inv.rules.logSources = then.rules.logSources },
+		"placeholders": func() { inv.rules.placeholders = then.rules.placeholders },
+	} {
+		if !given(name) {
+			take()
+		}
+	}
 }
 
 // verification compares a second run with a case.
 type verification struct {
-	env      *environment
-	hashes   map[string]string // of the case's files, less those seen again
-	findings int
-	sum      hash.Hash // over the findings as the case would hold them
-	wrong    int
+	env    *environment
+	dir    string
+	c      *casefile.Case
+	hashes map[string]string // of the case's files of evidence, less those seen again
+	wrong  int
+}
+
+// remake makes the case again at dir. What the first one says of itself (when, by whom) is kept in c, which gets the
+// totals and hashes of the second.
+func (v *verification) remake(ctx context.Context, inv *investigation, args []string, dir string, c *casefile.Case) (*summary, error) {
+	o, err := inv.evidence.options(args)
+	if err != nil {
+		return nil, err
+	}
+	config, err := inv.rules.config()
+	if err != nil {
+		return nil, err
+	}
+	writer, err := casefile.Create(dir, false)
+	if err != nil {
+		return nil, err
+	}
+	defer writer.Abort()
+	engines, reports, err := openEngines(config, v.env.stderr, inv.evidence.quiet)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range reports {
+		v.rules(r.Sets)
+	}
+	s := &summary{}
+	stop := showProgress(v.env.stderr, o.Progress, inv.evidence.quiet)
+	err = pipeline.Hunt(ctx, o, engines, pipeline.HuntSink{
+		File: func(f *pipeline.File) error {
+			v.file(f)
+			return cmp.Or(s.file(f), writer.Evidence(evidenceLine(f)))
+		},
+		Finding: writer.Finding,
+	})
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := report.WriteAll(ctx, writer, c); err != nil {
+		return nil, err
+	}
+	return s, writer.Finish(c)
 }
 
 func (v *verification) say(format string, args ...any) {
@@ -112,9 +175,9 @@ func (v *verification) say(format string, args ...any) {
 	}
 }
 
-func (v *verification) rules(c *casefile.Case, sets []detect.RuleSet) {
+func (v *verification) rules(sets []detect.RuleSet) {
 	for i, set := range sets {
-		if i >= len(c.Rules) || c.Rules[i].SHA256 != set.SHA256 {
+		if i >= len(v.c.Rules) || v.c.Rules[i].SHA256 != set.SHA256 {
 			v.say("rules %s are not the ones that the case was made with", set.Name)
 		}
 	}
@@ -131,41 +194,80 @@ func (v *verification) file(f *pipeline.File) {
 	delete(v.hashes, f.Path)
 }
 
-func (v *verification) conclude(dir string) error {
-	for path := range v.hashes {
+// compare holds each file of the case against what case.json says of it, and against the one made again.
+func (v *verification) compare(again *casefile.Case) {
+	for _, path := range slices.Sorted(maps.Keys(v.hashes)) {
 		v.say("%s: in the case, but no longer there", path)
 	}
-	want, lines, err := hashFile(filepath.Join(dir, "findings.jsonl"))
-	if err != nil {
-		return err
+	if v.c.Interrupted {
+		v.say("the case was stopped before its end, so it holds less than its evidence gives")
 	}
-	if got := hex.EncodeToString(v.sum.Sum(nil)); got != want {
-		v.say("findings differ: %s now, %s in the case", count(v.findings), count(lines))
+	if !sameTotals(v.c.Totals, again.Totals) {
+		v.say("case.json: its totals are not those of the evidence: %s findings now, %s in the case", count(again.Totals.Findings), count(v.c.Totals.Findings))
+	}
+	claimed := map[string]string{}
+	for _, o := range v.c.Outputs {
+		claimed[o.File] = o.SHA256
+		if !filepath.IsLocal(filepath.FromSlash(o.File)) {
+			v.say("%s: not a name that a case can hold", o.File)
+			continue
+		}
+		switch sum, err := hashFile(filepath.Join(v.dir, filepath.FromSlash(o.File))); {
+		case err != nil:
+			v.say("%s: %v", o.File, cause(err))
+		case sum != o.SHA256:
+			v.say("%s was changed after the case was finished", o.File)
+		}
+	}
+	sameTool := v.c.Tool.Version == v.env.version.number && v.c.Tool.Revision == v.env.version.revision
+	for _, o := range again.Outputs {
+		basic := o.File == casefile.EvidenceName || o.File == casefile.FindingsName
+		switch sum, ok := claimed[o.File]; {
+		case !sameTool && !basic:
+			// Another version may word or draw it in another way.
+		case !ok:
+			v.say("%s is missing from the case", o.File)
+		case sum != o.SHA256:
+			v.say("%s: made again, it differs", o.File)
+		}
+	}
+	if !sameTool {
+		fmt.Fprintf(v.env.stderr, "goshawk: the case was made by version %s; the files beside evidence and findings are held against their hashes only\n", clean(v.c.Tool.Version))
+	}
+}
+
+// sameTotals compares totals as case.json holds them.
+func sameTotals(a, b casefile.Totals) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+func (v *verification) conclude(s *summary) error {
+	if v.wrong > maxListed {
+		fmt.Fprintf(v.env.stdout, "... and %s\n", plural(v.wrong-maxListed, "more difference"))
 	}
 	if v.wrong > 0 {
 		return fmt.Errorf("the case does not hold: %s", plural(v.wrong, "difference"))
 	}
-	fmt.Fprintf(v.env.stdout, "The case holds: %s derived again, byte for byte.\n", plural(v.findings, "finding"))
+	fmt.Fprintf(v.env.stdout, "The case holds: %s derived again, byte for byte.\n", plural(v.c.Totals.Findings, "finding"))
+	s.list(v.env)
+	if s.unread > 0 {
+		return errUnread
+	}
 	return nil
 }
 
-// hashFile returns the SHA-256 of a file and how many lines it has.
-func hashFile(path string) (sum string, lines int, err error) {
+// hashFile returns the SHA-256 of a file.
+func hashFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", 0, fmt.Errorf("read the case: %w", err)
+		return "", err
 	}
 	defer f.Close()
-	h, buf := sha256.New(), make([]byte, 256<<10)
-	for {
-		n, err := f.Read(buf)
-		h.Write(buf[:n])
-		lines += bytes.Count(buf[:n], []byte{'\n'})
-		if err == io.EOF {
-			return hex.EncodeToString(h.Sum(nil)), lines, nil
-		}
-		if err != nil {
-			return "", 0, fmt.Errorf("read the case: %w", err)
-		}
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
 	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -51,8 +51,8 @@ type Tool struct {
 // Argument is a file or folder of evidence as it was named.
 type Argument struct {
 	Path  string `json:"path"`
-	Files int64  `json:"files"`
-	Bytes int64  `json:"bytes"`
+	Files int64  `json:"files,omitempty"` // known where it is the only argument
+	Bytes int64  `json:"bytes,omitempty"`
 }
 
 // RuleSet is a folder of rules, or the embedded ones.
@@ -122,6 +122,22 @@ type EvidenceFile struct {
 	Hosts        []HostStat `json:"hosts,omitempty"` // that its records name, in order of name
 	Problems     []Problem  `json:"problems,omitempty"`
 	ProblemCount int64      `json:"problem_count,omitempty"` // Problems may list only the first of them
+}
+
+// bound takes out times that RFC 3339 can't write: a damaged or forged record must not cost the case.
+func (f *EvidenceFile) bound() {
+	boundTimes(&f.First, &f.Last)
+	for i := range f.Hosts {
+		boundTimes(&f.Hosts[i].First, &f.Hosts[i].Last)
+	}
+}
+
+func boundTimes(times ...*time.Time) {
+	for _, t := range times {
+		if year := t.Year(); year < 1 || year > 9999 {
+			*t = time.Time{}
+		}
+	}
 }
 
 // HostStat counts the records of a host.

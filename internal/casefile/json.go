@@ -5,9 +5,17 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/goshawk-ir/goshawk/internal/finding"
 )
 
 const hexDigits = "0123456789abcdef"
+
+// AppendFinding appends f as a line of findings.jsonl, with the escapes that appendLine makes. Every output of findings
+// as JSON lines uses it, so that they can be compared byte by byte.
+func AppendFinding(dst []byte, f *finding.Finding) []byte {
+	return append(AppendSafe(dst, f.AppendJSON(nil)), '\n')
+}
 
 // appendLine appends v as one line of JSON that is safe to print on a terminal and to put into a page: besides what
 // encoding/json escapes, every character without a glyph is written as an escape (controls of both
@@ -17,12 +25,12 @@ func appendLine(dst []byte, v any) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	return append(appendSafe(dst, data), '\n'), nil
+	return append(AppendSafe(dst, data), '\n'), nil
 }
 
-// appendSafe escapes in data, which is valid JSON, the characters that have no glyph. Such a character can only stand
+// AppendSafe escapes in data, which is valid JSON, the characters that have no glyph. Such a character can only stand
 // inside a string, where an escape means the same.
-func appendSafe(dst, data []byte) []byte {
+func AppendSafe(dst, data []byte) []byte {
 	for i := 0; i < len(data); {
 		c := data[i]
 		if c < 0x7f {

@@ -53,6 +53,7 @@ func Create(dir string, overwrite bool) (*Writer, error) {
 
 // Evidence adds a line to evidence.jsonl.
 func (w *Writer) Evidence(f *EvidenceFile) error {
+	f.bound()
 	w.line(w.evidence, f)
 	t := &w.totals
 	t.Files++
@@ -75,7 +76,11 @@ func (w *Writer) Evidence(f *EvidenceFile) error {
 
 // Finding adds a line to findings.jsonl. Findings come in order of time.
 func (w *Writer) Finding(f *finding.Finding) error {
-	w.line(w.findings, f)
+	if w.err == nil {
+		w.buf = AppendFinding(w.buf[:0], f)
+		_, err := w.findings.Write(w.buf)
+		w.failed(w.findings.name, err)
+	}
 	t := &w.totals
 	t.Findings++
 	t.Levels[f.Level]++
@@ -190,7 +195,7 @@ func (w *Writer) writeCase(c *Case) error {
 		return err
 	}
 	var b bytes.Buffer
-	if err := json.Indent(&b, appendSafe(nil, data), "", "  "); err != nil {
+	if err := json.Indent(&b, AppendSafe(nil, data), "", "  "); err != nil {
 		return err
 	}
 	b.WriteByte('\n')

@@ -28,6 +28,7 @@ type Config struct {
 type RuleSource struct {
 	Name string // as the user gave it; "embedded" for the built-in rules
 	FS   fs.FS
+	File string // the only file of FS that is meant; "": all that end in .yml or .yaml
 }
 
 // Detector is a way of finding. It registers itself.

@@ -35,12 +35,18 @@ type Need struct {
 	Present bool
 }
 
-// Reset makes h speak of r.
+// Years that a finding can state: what lies outside can't be written in RFC 3339, and is damage or forgery.
+const minYear, maxYear = 1, 9999
+
+// Reset makes h speak of r. A time that can't be stated counts as none; the record's own fields show it.
 func (h *Hit) Reset(r *event.Record) {
 	*h = Hit{
 		Time: r.Time, Offset: r.Offset, RecordID: r.RecordID, HasRecordID: r.HasRecordID, Recovered: r.Recovered,
 		Host: r.Host, Channel: r.Schema.Channel, EventID: r.Schema.EventID, HasEventID: r.Schema.HasEventID,
 		Needs: h.Needs[:0],
+	}
+	if year := r.Time.Year(); year < minYear || year > maxYear {
+		h.Time = time.Time{}
 	}
 }
 
@@ -179,6 +185,7 @@ func (d *decoder) bytes() []byte {
 // appendRef appends the place of the hit's record, as a correlation keeps it.
 func appendRef(dst []byte, h *Hit) []byte {
 	place := *h
+	place.Engine, place.Rule = 0, 0 // a record that two rules match is one event to a correlation
 	place.Channel, place.EventID, place.HasEventID, place.Fields, place.Needs = "", 0, false, nil, nil
 	return place.AppendData(place.AppendKey(dst))
 }

@@ -60,27 +60,33 @@ func (r *Report) add(problems []*sigma.Problem) (refused int) {
 	return refused
 }
 
-// loadSource loads every .yml and .yaml file of a source, in order of path.
+// loadSource loads a source: the one file that it names, or every .yml and .yaml file, in order of path.
 func loadSource(c *sigma.Collection, source RuleSource, report *Report) (RuleSet, error) {
 	set := RuleSet{Name: source.Name}
 	rules, correlations, filters := len(c.Rules), len(c.Correlations), len(c.Filters)
-	err := fs.WalkDir(source.FS, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("read rules %q: %w", path.Join(source.Name, name), err)
-		}
-		if ext := strings.ToLower(path.Ext(name)); d.IsDir() || !d.Type().IsRegular() || ext != ".yml" && ext != ".yaml" {
-			return nil
-		}
-		full := path.Join(source.Name, name)
+	load := func(full, name string) {
 		data, problem := readRule(source.FS, name)
 		if problem != "" {
 			report.Problems = append(report.Problems, Problem{Path: full, Line: 1, Column: 1, Msg: problem, Hint: "give goshawk YAML files of rules that it may read"})
 			set.Refused++
-			return nil
+			return
 		}
 		set.Refused += report.add(c.Load(full, data))
-		return nil
-	})
+	}
+	var err error
+	if source.File != "" {
+		load(source.Name, source.File)
+	} else {
+		err = fs.WalkDir(source.FS, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return fmt.Errorf("read rules %q: %w", path.Join(source.Name, name), err)
+			}
+			if ext := strings.ToLower(path.Ext(name)); !d.IsDir() && (ext == ".yml" || ext == ".yaml") {
+				load(path.Join(source.Name, name), name)
+			}
+			return nil
+		})
+	}
 	set.Rules, set.Correlations, set.Filters = len(c.Rules)-rules, len(c.Correlations)-correlations, len(c.Filters)-filters
 	set.SHA256 = hashRules(c.Rules[rules:], c.Correlations[correlations:], c.Filters[filters:])
 	return set, err
@@ -90,6 +96,9 @@ func readRule(files fs.FS, name string) (data []byte, problem string) {
 	info, err := fs.Stat(files, name)
 	if err != nil {
 		return nil, err.Error()
+	}
+	if !info.Mode().IsRegular() {
+		return nil, "not a file"
 	}
 	if info.Size() > maxRuleFile {
 		return nil, fmt.Sprintf("file of %d bytes: a rule file may have %d", info.Size(), maxRuleFile)

@@ -127,7 +127,7 @@ func (e *sigmaEngine) bind(s *event.Schema) *sigma.Binding {
 }
 
 func shapeKey(s *sigma.Schema) string {
-	key := []byte{}
+	key := strconv.AppendBool(nil, s.EmptyIsNull)
 	for _, part := range append([]string{s.Product, s.Service, s.Channel, s.Provider, s.File, s.EventID}, s.Fields...) {
 		key = appendBytes(key, part)
 	}
@@ -249,7 +249,7 @@ func (j *sigmaJoiner) finding(rule *sigma.Rule, h *Hit) *finding.Finding {
 	f.Time, f.Host, f.Channel, f.EventID = h.Time, h.Host, h.Channel, h.EventID
 	f.Fields = h.Fields
 	f.Evidence = []finding.Evidence{evidenceOf(j.origin(h.File), h)}
-	f.ID = finding.NewID(f)
+	f.ID = newID(f)
 	return f
 }
 
@@ -280,7 +280,7 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding, *H
 		f.Count = firing.Count
 	}
 	f.Fields = groupJSON(firing.Group)
-	f.ID = finding.NewID(f)
+	f.ID = newID(f)
 	emit(f, &first)
 }
 
@@ -306,6 +306,19 @@ func newFinding(m *sigma.Meta, techniques []string) *finding.Finding {
 		level = "informational"
 	}
 	return &finding.Finding{Level: level, Title: m.Title, Rule: finding.Rule{Kind: "sigma", ID: m.ID, Title: m.Title}, Attack: techniques}
+}
+
+// newID identifies f by its rule and its places. A rule without an id is told by its title and level, or all such rules would
+// share the findings of a record; firings that list the same records are told by their group, span and count.
+func newID(f *finding.Finding) string {
+	seed := *f
+	if f.Rule.ID == "" {
+		seed.Rule.ID = "title\x00" + f.Title + "\x00" + f.Level
+	}
+	if !f.First.IsZero() || f.Count > 0 || len(f.Evidence) != 1 {
+		seed.Rule.ID += fmt.Sprintf("\x00%s\x00%s\x00%s\x00%d\x00%s", f.Time, f.First, f.Last, f.Count, f.Fields)
+	}
+	return finding.NewID(&seed)
 }
 
 func evidenceOf(o *event.Origin, h *Hit) finding.Evidence {

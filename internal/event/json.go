@@ -14,6 +14,13 @@ const hexDigits = "0123456789abcdef"
 func AppendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for i := 0; i < len(s); {
+		start := i
+		for i < len(s) && s[i] < utf8.RuneSelf && plainJSON[s[i]] { // fast path: bytes that stand for themselves
+			i++
+		}
+		if dst = append(dst, s[start:i]...); i == len(s) {
+			break
+		}
 		if c := s[i]; c < utf8.RuneSelf {
 			dst = appendJSONByte(dst, c)
 			i++

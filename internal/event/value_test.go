@@ -102,3 +102,21 @@ func TestAppendTime(t *testing.T) {
 		}
 	}
 }
+
+// TestUTF16JSON compares the ways for four and for single units, whichever a text needs, with that for plain text.
+func TestUTF16JSON(t *testing.T) {
+	const text = "plain text of some length"
+	for _, odd := range []string{"\\", "\"", "<", "\n", "\x7f", "é", "\u2028", "🦅", ""} {
+		for n := range len(text) {
+			for at := range n + 1 {
+				s := text[:at] + odd + text[at:n]
+				raw := utf16le(s)
+				raw = raw[:len(raw):len(raw)]
+				want := string(AppendJSONString(nil, s))
+				if got := string(Value{Kind: UTF16, Raw: raw}.AppendJSON(nil)); got != want {
+					t.Fatalf("%q is written as %s, not %s", s, got, want)
+				}
+			}
+		}
+	}
+}

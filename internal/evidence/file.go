@@ -109,15 +109,13 @@ func (b *blob) hold() bool {
 func (b *blob) drop() {
 	b.mu.Lock()
 	b.holds--
-	last := b.holds == 0
+	left := b.holds
 	b.mu.Unlock()
-	if b.holds < 0 {
+	if left < 0 {
 		panic("evidence: Release without Open")
 	}
-	if last {
-		if b.close != nil {
-			b.close()
-		}
+	if left == 0 && b.close != nil {
+		b.close()
 	}
 }
 

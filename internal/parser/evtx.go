@@ -50,6 +50,7 @@ type evtxLogs struct {
 	mu      sync.Mutex
 	schemas map[evtxShape]*event.Schema
 	known   []evtxKnown // of the files that were read last
+	chunks  sync.Pool   // of *evtx.Chunk: each holds 64 KiB, and remembers definitions that the next part is likely to have
 }
 
 // evtxKnown is the templates of a file, which its parts share.
@@ -126,7 +127,11 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
 			yield(nil, evtxProblem(err))
 			return
 		}
-		r := l.reader(in, yield)
+		chunk, ok := l.chunks.Get().(*evtx.Chunk)
+		if !ok {
+			chunk = evtx.NewChunk(&l.cache)
+		}
+		r := l.reader(in, chunk, yield)
 		r.chunk.Templates = l.templates(in.Origin, f)
 		for i := range f.Chunks() {
 			at := evtx.FileHeaderSize + int64(i)*evtx.ChunkSize
@@ -134,7 +139,7 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
 				continue
 			}
 			if at >= in.To && in.To < in.Size {
-				return
+				break
 			}
 			for record, err := range f.Records(i, r.chunk) {
 				if !r.take(record, err) {
@@ -142,6 +147,8 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
 				}
 			}
 		}
+		r.chunk.Templates = nil
+		l.chunks.Put(r.chunk)
 	}
 }
 
@@ -194,9 +201,9 @@ type evtxBinding struct {
 	all               map[string]*event.Schema // by id, provider and channel as they lie in the evidence
 }
 
-func (l *evtxLogs) reader(in *evidence.Input, yield func(*event.Record, error) bool) *evtxReader {
+func (l *evtxLogs) reader(in *evidence.Input, chunk *evtx.Chunk, yield func(*event.Record, error) bool) *evtxReader {
 	r := &evtxReader{
-		logs: l, chunk: evtx.NewChunk(&l.cache), yield: yield, bound: map[*evtx.Layout]*evtxBinding{}, hosts: map[string]string{},
+		logs: l, chunk: chunk, yield: yield, bound: map[*evtx.Layout]*evtxBinding{}, hosts: map[string]string{},
 	}
 	r.record.Origin, r.record.Values = in.Origin, &r.values
 	return r
@@ -213,9 +220,10 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 	e.Offset, e.Recovered = record.Offset, record.Recovered
 	e.HasRecordID, e.RecordID = true, record.ID
 	l := record.Layout()
-	if l.RecordID >= 0 && record.Len(l.RecordID) > 0 {
-		v := record.Value(l.RecordID, 0)
-		if id, ok := v.Uint(); ok {
+	if l.RecordID >= 0 {
+		if v, n := record.First(l.RecordID); n == 0 {
+			// the header's number stands
+		} else if id, ok := v.Uint(); ok {
 			e.RecordID = id
 		} else if id, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 64); err == nil {
 			e.RecordID = id // forwarded and exported logs hold texts
@@ -228,23 +236,28 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 
 // evtxTime returns the time that System states, or else the one of the record's header.
 func evtxTime(record *evtx.Record, l *evtx.Layout) time.Time {
-	if l.Time >= 0 && record.Len(l.Time) > 0 {
-		v := record.Value(l.Time, 0)
+	if l.Time >= 0 {
+		v, n := record.First(l.Time)
 		if t, ok := v.Time(); ok {
 			return t
 		}
-		if t, err := time.Parse(time.RFC3339Nano, string(v.AppendText(nil))); err == nil {
-			return t.UTC()
+		if n > 0 {
+			if t, err := time.Parse(time.RFC3339Nano, string(v.AppendText(nil))); err == nil {
+				return t.UTC()
+			}
 		}
 	}
 	return record.WrittenTime()
 }
 
 func (r *evtxReader) computer(record *evtx.Record, l *evtx.Layout) string {
-	if l.Computer < 0 || record.Len(l.Computer) == 0 {
+	if l.Computer < 0 {
 		return r.record.Origin.Host
 	}
-	v := record.Value(l.Computer, 0)
+	v, n := record.First(l.Computer)
+	if n == 0 {
+		return r.record.Origin.Host
+	}
 	if v.Type != evtx.TypeString {
 		return string(v.AppendText(nil))
 	}
@@ -270,10 +283,11 @@ func (r *evtxReader) computer(record *evtx.Record, l *evtx.Layout) string {
 func (r *evtxReader) schema(record *evtx.Record) *event.Schema {
 	l := record.Layout()
 	one := func(field int) evtx.Value {
-		if field < 0 || record.Len(field) == 0 {
+		if field < 0 {
 			return evtx.Value{}
 		}
-		return record.Value(field, 0)
+		v, _ := record.First(field)
+		return v
 	}
 	provider, channel := one(l.Provider), one(l.Channel)
 	id, hasID := evtxEventID(one(l.EventID))

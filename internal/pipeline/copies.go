@@ -10,6 +10,9 @@ import (
 // maxCopies bounds the hits of one time and file that are held to look for copies; beyond it all of them pass.
 const maxCopies = 10_000
 
+// maxCopyBytes bounds what these hits may hold together: hostile records are long.
+const maxCopyBytes = 32 << 20
+
 // withoutCopies leaves out the hits in recovered records that are older copies of a live record: a log that was
 // rewritten keeps such copies in its slack, and counting them would make two failed logons of one. Copies have the same
 // time, file, rule and record number.
@@ -38,7 +41,7 @@ type hitGroup struct {
 
 // add takes e into the group; false if it belongs to another one.
 func (g *hitGroup) add(e Entry) bool {
-	if len(g.entries) > 0 && (!bytes.Equal(g.entries[0].Key[:detect.PlaceSize], e.Key[:detect.PlaceSize]) || len(g.entries) >= maxCopies) {
+	if len(g.entries) > 0 && (!bytes.Equal(g.entries[0].Key[:detect.PlaceSize], e.Key[:detect.PlaceSize]) || len(g.entries) >= maxCopies || len(g.buf) >= maxCopyBytes) {
 		return false
 	}
 	from := len(g.buf)

@@ -26,6 +26,7 @@ type Sorter struct {
 	buf     []byte // keys and payloads, one behind the other
 	entries []entry
 	runs    []*os.File
+	named   []string // runs that still have a name, which Close removes
 	sorted  bool
 }
 
@@ -76,6 +77,10 @@ func (s *Sorter) spill() error {
 		return fmt.Errorf("make a temporary file: %w", err)
 	}
 	s.runs = append(s.runs, f)
+	// Where the system lets an open file lose its name, a killed run leaves nothing behind.
+	if os.Remove(f.Name()) != nil {
+		s.named = append(s.named, f.Name())
+	}
 	w := bufio.NewWriterSize(f, 1<<20)
 	var head [8]byte
 	for _, e := range s.entries {
@@ -140,9 +145,12 @@ func (s *Sorter) merge(yield func(Entry, error) bool) {
 func (s *Sorter) Close() error {
 	var errs []error
 	for _, f := range s.runs {
-		errs = append(errs, f.Close(), os.Remove(f.Name()))
+		errs = append(errs, f.Close())
 	}
-	s.runs, s.buf, s.entries = nil, nil, nil
+	for _, name := range s.named {
+		errs = append(errs, os.Remove(name))
+	}
+	s.runs, s.named, s.buf, s.entries = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 

@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// appendCSV appends cells as one line of CSV. A cell that a spreadsheet would take for a formula gets an apostrophe before it;
+// AppendCSV appends cells as one line of CSV. A cell that a spreadsheet would take for a formula gets an apostrophe before it;
 // characters without a glyph are shown by their code point, so that a row is always one line and printing it does
 // nothing to a terminal.
-func appendCSV(dst []byte, cells ...string) []byte {
+func AppendCSV(dst []byte, cells ...string) []byte {
 	for i, cell := range cells {
 		if i > 0 {
 			dst = append(dst, ',')

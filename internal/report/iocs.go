@@ -16,9 +16,9 @@ func init() {
 }
 
 func writeIOCs(_ context.Context, m *Model, w io.Writer) error {
-	buf := appendCSV(nil, "type", "value", "note", "level", "count", "first_seen", "last_seen", "hosts", "fields", "findings")
+	buf := AppendCSV(nil, "type", "value", "note", "level", "count", "first_seen", "last_seen", "hosts", "fields", "findings")
 	for _, i := range m.Indicators {
-		buf = appendCSV(buf, i.Type, i.Value, i.Note, i.Level(), strconv.FormatInt(i.Count, 10), stamp(i.First), stamp(i.Last),
+		buf = AppendCSV(buf, i.Type, i.Value, i.Note, i.Level(), strconv.FormatInt(i.Count, 10), stamp(i.First), stamp(i.Last),
 			strings.Join(i.HostNames(), " "), strings.Join(i.Fields, " "), strings.Join(i.Findings, " "))
 	}
 	_, err := w.Write(buf)

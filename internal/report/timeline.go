@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func writeTimeline(ctx context.Context, m *Model, w io.Writer) error {
 			return err
 		}
 	}
-	if _, err := w.Write(appendCSV(nil, timelineColumns...)); err != nil {
+	if _, err := w.Write(AppendCSV(nil, timelineColumns...)); err != nil {
 		return err
 	}
 	return rows.writeTo(w)
@@ -67,7 +68,7 @@ func addTimeline(rows *sorter, f *finding.Finding) error {
 		if e.RecordID != nil {
 			record = strconv.FormatUint(*e.RecordID, 10)
 		}
-		err := rows.add(t.UnixNano(), appendCSV(nil,
+		err := rows.add(orderOf(t), AppendCSV(nil,
 			stamp(t), "Time of the record", message, f.Host, f.Level, f.Title, f.Rule.ID, strings.Join(f.Attack, " "),
 			e.Path, record, strconv.FormatInt(e.Offset, 10), strconv.FormatBool(e.Recovered), f.ID))
 		if err != nil {
@@ -86,6 +87,23 @@ func evidenceTime(f *finding.Finding, e *finding.Evidence) time.Time {
 		return f.First
 	}
 	return f.Time
+}
+
+// Times whose nanoseconds since 1970 fit into 64 bits.
+var (
+	firstNano = time.Unix(0, math.MinInt64)
+	lastNano  = time.Unix(0, math.MaxInt64)
+)
+
+// orderOf is a number by which times stand in order. What lies too far away stands at the ends, in the order of the findings.
+func orderOf(t time.Time) int64 {
+	switch {
+	case t.Before(firstNano):
+		return math.MinInt64
+	case t.After(lastNano):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
 }
 
 // stamp writes a time with all its precision, in UTC.
