@@ -302,6 +302,36 @@ func TestSameLayout(t *testing.T) {
 	}
 }
 
+// TestAlike holds definitions that differ in literals alone to one layout, which gives each record its own literals;
+// what names a Data element tells layouts apart.
+func TestAlike(t *testing.T) {
+	def := func(name, kind, text string) inst {
+		body := data(name, text, sub{0, false})
+		return inst{id: 1, def: section("Event", section("EventData", body, &elem{name: "Kind", attrs: []attr{{"Of", []any{kind}}}})), values: []any{num16(7)}}
+	}
+	w := newLog()
+	w.record(def("A", "k1", "x"))
+	w.record(def("A", "k2", "y"))
+	w.record(def("B", "k1", "x"))
+	log := logFile(w.chunk(0))
+	f, _ := Open(bytes.NewReader(log), int64(len(log)))
+	var cache Cache
+	var fields []string
+	var layouts []*Layout
+	for r, err := range f.Records(0, NewChunk(&cache)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields, layouts = append(fields, describe(r).Fields), append(layouts, r.Layout())
+	}
+	if diff := cmp.Diff([]string{"A=x7 Kind_Of=k1", "A=y7 Kind_Of=k2", "B=x7 Kind_Of=k1"}, fields); diff != "" {
+		t.Fatalf("fields (-want +got):\n%s", diff)
+	}
+	if layouts[0] != layouts[1] || layouts[0] == layouts[2] {
+		t.Errorf("layouts %p, %p and %p: the first two are to be one", layouts[0], layouts[1], layouts[2])
+	}
+}
+
 func TestCarve(t *testing.T) {
 	chunk, second := sampleLog(3).chunk(0), sampleLog(2).chunk(0)
 	lone := sampleLog(3)

@@ -100,7 +100,7 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 	if !f.evidence.quiet {
 		s.elapsed = env.now().Sub(start)
 		if f.format == "table" && out.path == "" {
-			s.print(&terminal{Writer: out, width: term.width, styles: term.styles})
+			s.print(&terminal{Writer: out, width: term.width, wrap: term.wrap, styles: term.styles})
 		} else {
 			s.print(newTerminal(env.stderr, f.evidence.noColor))
 		}

@@ -60,9 +60,16 @@ var errUnread = errors.New("some evidence could not be read in full")
 
 func main() {
 	env := &environment{stdout: os.Stdout, stderr: os.Stderr, now: time.Now, version: buildVersion()}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the program at once
 	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, so that temporary files are removed
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		stop()
+		<-signals // the second one ends the program at once, even where a shell started it with interrupts ignored
+		os.Exit(exitInterrupted)
+	}()
 	os.Exit(run(ctx, env, os.Args[1:]))
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/finding"
 	"github.com/goshawk-ir/goshawk/internal/report"
@@ -65,7 +67,12 @@ func (s *summary) printTop(t *terminal) error {
 func (s *summary) print(t *terminal) {
 	fmt.Fprintln(t)
 	s.heatMap(t)
-	row := func(name, text string) { fmt.Fprintf(t, "%s %s\n", t.styles.dim.Render(fit(name, 9)), text) }
+	row := func(name, text string) {
+		if t.wrap {
+			text = ansi.Wordwrap(text, max(20, t.width-10), "")
+		}
+		fmt.Fprintf(t, "%s %s\n", t.styles.dim.Render(fit(name, 9)), strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 10)))
+	}
 	row("findings", s.levelCounts(t))
 	if len(s.ranked) > 0 {
 		row("hosts", s.hostRanking(t))
@@ -177,9 +184,11 @@ func (s *summary) heatMap(t *terminal) {
 		for _, id := range ids {
 			line += heat(s.techniques[id]) + id + "  "
 		}
-		fmt.Fprintln(t, t.styles.dim.Render(fit(tactic.Name, 21)), fit(strings.TrimRight(line, " "), t.width-23))
+		fmt.Fprintln(t, t.styles.dim.Render(fit(tactic.Name, 21)), strings.TrimRight(fit(line, t.width-23), " "))
 	}
-	fmt.Fprintln(t, t.styles.dim.Render(fmt.Sprintf("%21s ATT&CK %s; one finding ▁, tens ▃, hundreds ▅, thousands ▇", "", attack.Version)))
+	legend := fmt.Sprintf("ATT&CK %s; one finding ▁, tens ▃, hundreds ▅, thousands ▇", attack.Version)
+	indent := max(0, min(22, t.width-1-ansi.StringWidth(legend)))
+	fmt.Fprintln(t, strings.Repeat(" ", indent)+t.styles.dim.Render(legend))
 	fmt.Fprintln(t)
 }
 

@@ -185,13 +185,16 @@ func (t *eachTable) finding(f *finding.Finding) error {
 	if t.c.time < len(when) {
 		when = when[:len("2006-01-02 15:04:05")]
 	}
-	line := fit(when, t.c.time) + t.t.level(f.Level, t.c.level) + fit(shortHost(f.Host), t.c.host-1) + " " + fit(clean(f.Title), t.c.title-1) + " " + strings.Join(f.Attack, " ")
-	e, record := firstEvidence(f)
-	place := "    " + clean(e.Path)
-	if record != "" {
-		place += " record " + record
+	line := fit(when, t.c.time) + t.t.level(f.Level, t.c.level) + fit(shortHost(f.Host), t.c.host-1) + " " + fit(clean(f.Title), t.c.title-1)
+	if t.c.attack > 0 {
+		line += " " + strings.Join(f.Attack, " ")
 	}
-	place += fmt.Sprintf(" at 0x%x", e.Offset)
+	e, record := firstEvidence(f)
+	place := "    " // the record before the path, which may be long
+	if record != "" {
+		place += "record " + record + " "
+	}
+	place += fmt.Sprintf("at 0x%x of %s", e.Offset, clean(e.Path))
 	if n := max(f.Count, len(f.Evidence)); n > 1 {
 		place += fmt.Sprintf(" and %s", plural(n-1, "more record"))
 	}

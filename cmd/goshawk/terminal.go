@@ -16,6 +16,7 @@ const defaultWidth = 120
 type terminal struct {
 	io.Writer
 	width  int
+	wrap   bool // a real terminal: long lines are broken at its width
 	styles styles
 }
 
@@ -30,7 +31,7 @@ func newTerminal(w io.Writer, noColor bool) *terminal {
 	t := &terminal{Writer: w, width: defaultWidth}
 	isTerminal := false
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		isTerminal = true
+		isTerminal, t.wrap = true, true
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			t.width = width
 		}

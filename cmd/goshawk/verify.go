@@ -52,6 +52,9 @@ func (inv *investigation) verify(cmd *cobra.Command, env *environment, dir strin
 		return err
 	}
 	c := reader.Case()
+	if c.Interrupted {
+		return fmt.Errorf("the case %q was stopped before its end and holds less than its evidence gives: investigate again", dir)
+	}
 	inv.adopt(cmd, env, c)
 	if len(args) == 0 {
 		for _, e := range c.Evidence {
@@ -198,9 +201,6 @@ func (v *verification) file(f *pipeline.File) {
 func (v *verification) compare(again *casefile.Case) {
 	for _, path := range slices.Sorted(maps.Keys(v.hashes)) {
 		v.say("%s: in the case, but no longer there", path)
-	}
-	if v.c.Interrupted {
-		v.say("the case was stopped before its end, so it holds less than its evidence gives")
 	}
 	if !sameTotals(v.c.Totals, again.Totals) {
 		v.say("case.json: its totals are not those of the evidence: %s findings now, %s in the case", count(again.Totals.Findings), count(v.c.Totals.Findings))

@@ -46,3 +46,33 @@ func TestWithoutCopies(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestCopiesBounded holds no more of one time and file than it may, however long its records are.
+func TestCopiesBounded(t *testing.T) {
+	hit := detect.Hit{Time: time.Unix(1e9, 0).UTC(), Fields: make([]byte, 1<<20)}
+	key, data := hit.AppendKey(nil), hit.AppendData(nil)
+	g := &hitGroup{}
+	n := 0
+	for g.add(Entry{key, data}) {
+		if n++; n > 2*maxCopyBytes>>20 {
+			t.Fatalf("%d bytes are held", len(g.buf))
+		}
+	}
+	if n < maxCopyBytes>>20 {
+		t.Errorf("only %d hits of a MiB are held", n)
+	}
+	passed := 0
+	entries := func(yield func(Entry, error) bool) {
+		for range 3 * n {
+			if !yield(Entry{key, data}, nil) {
+				return
+			}
+		}
+	}
+	for range withoutCopies(entries) {
+		passed++
+	}
+	if passed != 3*n {
+		t.Errorf("%d of %d hits passed", passed, 3*n)
+	}
+}

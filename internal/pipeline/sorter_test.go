@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -57,4 +58,23 @@ func sameOrder(t *testing.T, s *Sorter, want []string) {
 	if !slices.Equal(got, want) {
 		t.Errorf("order differs:\n got %q\nwant %q", got, want)
 	}
+}
+
+// TestSorterKilled leaves nothing behind where an open file can lose its name, even without Close.
+func TestSorterKilled(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file keeps its name here")
+	}
+	dir := t.TempDir()
+	s := &Sorter{Memory: 1, Dir: dir}
+	defer s.Close()
+	for i := range 5 {
+		if err := s.Add([]byte{byte(5 - i)}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%d files stand in the folder, %v", len(left), err)
+	}
+	sameOrder(t, s, []string{"\x01", "\x02", "\x03", "\x04", "\x05"})
 }
