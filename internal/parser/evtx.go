@@ -234,8 +234,16 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 	return r.yield(e, nil)
 }
 
-// evtxTime returns the time that System states, or else the one of the record's header.
+// evtxTime returns the time that System states, or else the one of the record's header; zero for one beyond the calendar.
 func evtxTime(record *evtx.Record, l *evtx.Layout) time.Time {
+	t := evtxStatedTime(record, l)
+	if t.Year() > 9999 {
+		return time.Time{} // damage or forgery, and nothing that RFC 3339 can write
+	}
+	return t
+}
+
+func evtxStatedTime(record *evtx.Record, l *evtx.Layout) time.Time {
 	if l.Time >= 0 {
 		v, n := record.First(l.Time)
 		if t, ok := v.Time(); ok {
