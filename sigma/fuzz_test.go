@@ -3,6 +3,7 @@ package sigma
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -54,8 +55,8 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%d problems, then %d", len(problems), len(again))
 		}
 		lines := 2
-		for _, b := range data {
-			if b == '\n' {
+		for _, r := range string(data) {
+			if strings.ContainsRune("\n\r\u0085\u2028\u2029", r) { // what YAML takes for the end of a line
 				lines++
 			}
 		}
