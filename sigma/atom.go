@@ -41,6 +41,9 @@ type atom struct {
 	shape   shape  // opFieldRef
 }
 
+// ofValue says whether the atom asks something of single values, and not of a field as a whole.
+func (a *atom) ofValue() bool { return a.op < opExists }
+
 // key is the same for atoms that ask the same.
 func (a *atom) key() string {
 	b := append([]byte(a.field), 0, byte(a.op))

@@ -29,6 +29,7 @@ type Engine struct {
 	consts []*atom // those over fields that can be constant
 
 	mu     sync.Mutex
+	places uint64           // slots of all plans made
 	plans  map[string]*plan // by the ways that can be and what constants decide in them
 	shapes map[string]*plan // by what a shape says of itself
 }

@@ -1,6 +1,6 @@
 package sigma
 
-import "math/bits"
+import "slices"
 
 // Match is a rule that matched a record. It is borrowed: valid until the function that it was given to returns.
 type Match struct {
@@ -16,17 +16,39 @@ type NeedValue struct {
 
 // Matcher is the working memory of one goroutine. It serves any number of engines and bindings, one after another.
 type Matcher struct {
+	engine  *Engine
 	binding *Binding
 	record  Record
-	now     uint32   // number of the record; marks of others are out of date
-	marks   []uint32 // by atom: now<<2 | mark
-	slots   []slotState
-	rules   []uint64 // bits of the rules to look at
-	match   Match
-	needs   Values
-	starts  []int
+	now     uint32 // number of the record; marks of others are out of date
+
+	memo  *memo
+	raws  []Raw
+	seen  []seen   // what the record's values showed
+	rules []int32  // to look at
+	marks []uint32 // by atom: now<<2 | mark
+	slots []slotState
+
+	studied sight    // of the value last studied
+	folded  []byte   // it, folded
+	studies uint32   // its number
+	stamps  []uint32 // by atom: the number of the value in which it was seen
+	late    bool     // an expression ran out of time
+	single  Values   // scratch
+	several Values   // scratch
+	spare   []*sight // of the record, not kept
+	spared  int
+
+	match  Match
+	needs  Values
+	starts []int
 
 	timeouts int
+}
+
+// seen is what one value of a slot showed.
+type seen struct {
+	sight *sight
+	slot  int32 // whose only value it is; -1 if there may be others
 }
 
 // What is known of an atom for the record at hand.
@@ -38,12 +60,12 @@ const (
 
 // slotState is what is known of a field for the record at hand.
 type slotState struct {
-	fetched, searched uint32 // number of the record
-	values, folded    Values
+	fetched, looked uint32 // number of the record
+	values, folded  Values
 }
 
 // NewMatcher returns a Matcher.
-func NewMatcher() *Matcher { return &Matcher{} }
+func NewMatcher() *Matcher { return &Matcher{memo: newMemo()} }
 
 // Timeouts returns how many attempts of regular expressions ran out of time so far. Each counted as no match.
 func (m *Matcher) Timeouts() int { return m.timeouts }
@@ -52,16 +74,23 @@ func (m *Matcher) Timeouts() int { return m.timeouts }
 // that b is bound to.
 func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
 	m.start(b, r)
-	for _, i := range b.plan.eager {
-		m.search(i)
+	m.lookAt(&b.looks)
+	// Fast path: most records show nothing that any rule waits for.
+	if len(m.rules) == 0 && len(b.plan.always) == 0 {
+		m.record = nil
+		return
 	}
-	for word := range m.rules {
-		for m.rules[word] != 0 {
-			i := word<<6 | bits.TrailingZeros64(m.rules[word])
-			m.rules[word] &= m.rules[word] - 1
-			if m.eval(&b.plan.rules[i].root) {
-				m.report(i, hit)
-			}
+	for i := range m.seen {
+		m.learn(&m.seen[i])
+	}
+	m.rules = append(m.rules, b.plan.always...)
+	if len(m.rules) > 1 {
+		slices.Sort(m.rules)
+		m.rules = slices.Compact(m.rules)
+	}
+	for _, i := range m.rules {
+		if m.eval(&b.plan.rules[i].root) {
+			m.report(int(i), hit)
 		}
 	}
 	m.record = nil
@@ -70,8 +99,13 @@ func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
 const lastRecord = 1<<30 - 1
 
 func (m *Matcher) start(b *Binding, r Record) {
-	if m.now == lastRecord || m.binding == nil || m.binding.engine != b.engine {
-		m.now = 0
+	if m.now == lastRecord || m.engine != b.engine {
+		if m.engine != b.engine {
+			m.memo = newMemo()
+			m.stamps = make([]uint32, len(b.engine.atoms))
+			m.studies = 0
+		}
+		m.now, m.engine = 0, b.engine
 		m.marks = make([]uint32, len(b.engine.atoms))
 		m.slots = nil
 	}
@@ -80,100 +114,73 @@ func (m *Matcher) start(b *Binding, r Record) {
 	for len(m.slots) < len(b.plan.slots) {
 		m.slots = append(m.slots, slotState{})
 	}
-	m.rules = append(m.rules[:0], b.plan.always...)
+	m.rules, m.seen, m.spared = m.rules[:0], m.seen[:0], 0
 }
 
-// fetch makes the values of a slot known.
-func (m *Matcher) fetch(i int) *slotState {
-	s := &m.slots[i]
-	if s.fetched == m.now {
-		return s
-	}
-	s.fetched = m.now
-	s.values.Reset()
-	s.folded.Reset()
-	b := m.binding
-	switch {
-	case b.plan.slots[i].field == "":
-		for f := range b.all {
-			m.record.AppendValues(&s.values, f)
+// lookAt looks at fields of the record.
+func (m *Matcher) lookAt(set *lookSet) {
+	raw, ok := m.record.(RawRecord)
+	if ok {
+		if cap(m.raws) < len(set.fields) {
+			m.raws = make([]Raw, len(set.fields))
 		}
-	case b.fields[i] >= 0:
-		m.record.AppendValues(&s.values, b.fields[i])
-	case b.texts[i] != "":
-		s.values.End(append(s.values.Buffer(), b.texts[i]...))
+		m.raws = m.raws[:len(set.fields)]
+		raw.Raw(m.raws, set.fields)
 	}
-	for k := range s.values.Len() {
-		text, null := s.values.Text(k)
-		if null && !b.emptyIsNull {
-			s.folded.AddNull()
-		} else {
-			s.folded.End(appendFold(s.folded.Buffer(), text))
-		}
-	}
-	return s
-}
-
-// search looks for the literals of a slot in its values, and marks what it finds.
-func (m *Matcher) search(i int) {
-	s := m.fetch(i)
-	if s.searched == m.now {
-		return
-	}
-	s.searched = m.now
-	index := m.binding.plan.slots[i].index
-	if index == nil {
-		return
-	}
-	for k := range s.folded.Len() {
-		if text, null := s.folded.Text(k); !null {
-			m.scan(index, text)
-		}
-	}
-}
-
-func (m *Matcher) scan(index *fieldIndex, text []byte) {
-	a := index.auto
-	state := uint32(0)
-	for i, c := range text {
-		if state = a.step(state, c); state < hitFlag {
+	for i := range set.looks {
+		l := &set.looks[i]
+		if !ok {
+			m.lookAtValues(l)
 			continue
 		}
-		state &^= hitFlag
-		for s := a.found[state]; s != 0; s = a.found[a.fail[s]] {
-			lit := a.out[s] - 1
-			m.found(index.uses[lit], i+1, int(a.lengths[lit]), len(text))
+		v := &m.raws[i]
+		switch {
+		case v.Tag == RawNone:
+		case v.Tag == RawOther:
+			m.lookAtValues(l)
+		case v.Tag&RawPlain != 0 && l.slot < 0 && m.binding.plan.rich:
+			// None of the keywords could be spelt in such a value.
+		case v.Tag == RawNull && !m.binding.emptyIsNull:
+		default:
+			m.note(l, m.see(l, v.Tag, v.Bytes, nil), true)
 		}
 	}
 }
 
-// found marks the atoms that a literal of some length decides, which ends at end.
-func (m *Matcher) found(uses []use, end, length, total int) {
-	for _, u := range uses {
-		mark := uint32(markHolds)
-		switch u.shape {
-		case shapePrefix:
-			if end != length {
-				continue
-			}
-		case shapeSuffix:
-			if end != total {
-				continue
-			}
-		case shapeEquals:
-			if end != length || end != total {
-				continue
-			}
-		case shapeOther:
-			mark = markMaybe
+// tagText marks values in the memo that are texts in UTF-8. No Raw has it.
+const tagText = RawOther
+
+// lookAtValues looks at all values of a field, as texts.
+func (m *Matcher) lookAtValues(l *look) {
+	m.several.Reset()
+	m.record.AppendValues(&m.several, int(l.field))
+	for k := range m.several.Len() {
+		text, null := m.several.Text(k)
+		if !null || m.binding.emptyIsNull {
+			m.note(l, m.see(l, tagText, text, text), m.several.Len() == 1)
 		}
-		if have := m.marks[u.atom]; have>>2 == m.now {
+	}
+}
+
+func (m *Matcher) note(l *look, s *sight, only bool) {
+	if s == nil {
+		return
+	}
+	m.rules = append(m.rules, s.rules...)
+	slot := l.slot
+	if !only {
+		slot = -1
+	}
+	m.seen = append(m.seen, seen{s, slot})
+}
+
+// learn marks the atoms that a value showed.
+func (m *Matcher) learn(s *seen) {
+	for _, a := range s.sight.atoms {
+		if have := m.marks[a.atom]; a.mark == markFails || have == m.now<<2|markHolds {
 			continue
 		}
-		m.marks[u.atom] = m.now<<2 | mark
-		for _, rule := range m.binding.plan.triggers.of(u.atom) {
-			m.rules[rule>>6] |= 1 << (rule & 63)
-		}
+		m.marks[a.atom] = m.now<<2 | uint32(a.mark)
 	}
 }
 
@@ -182,6 +189,9 @@ func (m *Matcher) eval(n *node) bool {
 	case kindTrue:
 		return true
 	case kindAtom:
+		if n.atom.ofValue() {
+			return m.shown(n)
+		}
 		return m.holds(n)
 	case kindNot:
 		return !m.eval(&n.subs[0])
@@ -212,21 +222,55 @@ func (m *Matcher) eval(n *node) bool {
 	return false
 }
 
-// holds decides an atom. Fast path: where the atom's literals were looked for, their absence decides it, because every
-// value that passes holds one of them; and where the literal is all that the atom asks, its presence decides, too.
-func (m *Matcher) holds(n *node) bool {
-	a := n.atom
-	if a.indexed {
-		m.search(int(n.slot))
-		switch mark := m.marks[a.id]; {
-		case mark>>2 != m.now:
-			return false
-		case mark&3 == markHolds:
-			return true
-		case mark&3 == markFails:
+// shown decides an atom over single values by what was seen in them; where nobody has looked yet, it looks now.
+func (m *Matcher) shown(n *node) bool {
+	mark := m.marks[n.atom.id]
+	if mark>>2 != m.now {
+		s := &m.slots[n.slot]
+		if m.binding.plan.slots[n.slot].eager || s.looked == m.now {
 			return false
 		}
-	} else if mark := m.marks[a.id]; mark>>2 == m.now {
+		s.looked = m.now
+		from := len(m.seen)
+		m.lookAt(&m.binding.late[n.slot])
+		for i := range m.seen[from:] {
+			m.learn(&m.seen[from+i])
+		}
+		if mark = m.marks[n.atom.id]; mark>>2 != m.now {
+			return false
+		}
+	}
+	switch mark & 3 {
+	case markHolds:
+		return true
+	case markFails:
+		return false
+	}
+	return m.settle(n)
+}
+
+// settle decides an expression that was left open, for the record and, where the value is the slot's only one, for good.
+func (m *Matcher) settle(n *node) bool {
+	timeouts, mark := m.timeouts, uint8(markFails)
+	if m.decide(n) {
+		mark = markHolds
+	}
+	m.marks[n.atom.id] = m.now<<2 | uint32(mark)
+	if m.timeouts > timeouts {
+		return mark == markHolds
+	}
+	for i := range m.seen {
+		if s := &m.seen[i]; s.slot == n.slot {
+			s.sight.set(int32(n.atom.id), mark)
+		}
+	}
+	return mark == markHolds
+}
+
+// holds decides an atom over a field as a whole.
+func (m *Matcher) holds(n *node) bool {
+	a := n.atom
+	if mark := m.marks[a.id]; mark>>2 == m.now {
 		return mark&3 == markHolds
 	}
 	result := uint32(markFails)
@@ -267,6 +311,37 @@ func (m *Matcher) decide(n *node) bool {
 		}
 	}
 	return false
+}
+
+// fetch makes the values of a slot known.
+func (m *Matcher) fetch(i int) *slotState {
+	s := &m.slots[i]
+	if s.fetched == m.now {
+		return s
+	}
+	s.fetched = m.now
+	s.values.Reset()
+	s.folded.Reset()
+	b := m.binding
+	switch {
+	case b.plan.slots[i].field == "":
+		for f := range b.all {
+			m.record.AppendValues(&s.values, f)
+		}
+	case b.fields[i] >= 0:
+		m.record.AppendValues(&s.values, b.fields[i])
+	case b.texts[i] != "":
+		s.values.End(append(s.values.Buffer(), b.texts[i]...))
+	}
+	for k := range s.values.Len() {
+		text, null := s.values.Text(k)
+		if null && !b.emptyIsNull {
+			s.folded.AddNull()
+		} else {
+			s.folded.End(appendFold(s.folded.Buffer(), text))
+		}
+	}
+	return s
 }
 
 // matchFolded is matchReference over values that are folded already.

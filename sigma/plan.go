@@ -10,18 +10,29 @@ import (
 // that are the same for all such events (channel, event id, provider) are decided.
 type plan struct {
 	slots    []slot
-	eager    []int // slots to search before any rule is looked at
+	place    uint64 // number of the first slot among those of all plans of the engine
+	keywords int    // the slot of all fields; -1 if no rule asks for keywords
+	rich     bool   // no keyword can stand in a RawPlain value
 	rules    []planRule
-	always   []uint64 // bits of rules that no literal can rule out
+	always   []int32 // rules that no value can rule out
 	triggers triggers
-	needy    []int // rules whose values correlations want
+	atoms    atomSet // of the rules
+	needy    []int   // rules whose values correlations want
 }
 
 // slot is a field that the rules of a plan look at. A record's values are fetched and folded once.
 type slot struct {
-	field string
-	index *fieldIndex // nil if no literal is looked for
+	field     string
+	index     *fieldIndex // nil if no literal is looked for
+	unindexed []*atom     // atoms over single values that no literal finds
+	eager     bool        // a value can call for rules: to be looked at in every record
 }
+
+// atomSet is a set of atoms, by id.
+type atomSet []uint64
+
+func (b atomSet) has(i int32) bool { return b[i>>6]&(1<<(i&63)) != 0 }
+func (b atomSet) set(i int32)      { b[i>>6] |= 1 << (i & 63) }
 
 // planRule is a rule of a plan.
 type planRule struct {
@@ -56,7 +67,7 @@ func (t *triggers) of(atom int32) []int32 {
 }
 
 func (e *Engine) newPlan(live []int, truth decided) *plan {
-	b := &planBuilder{plan: &plan{}, engine: e, slots: map[string]int{}, triggers: map[int32][]int32{}}
+	b := &planBuilder{plan: &plan{keywords: -1, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, slots: map[string]int{}, triggers: map[int32][]int32{}}
 	for k := 0; k < len(live); {
 		w := e.ways[live[k]]
 		var roots []*expr
@@ -99,12 +110,9 @@ func (b *planBuilder) add(w *way, root *expr) {
 	if len(b.engine.collection.Rules[w.rule].Needs) > 0 {
 		b.plan.needy = append(b.plan.needy, n)
 	}
-	if n>>6 >= len(b.plan.always) {
-		b.plan.always = append(b.plan.always, 0)
-	}
 	set, _ := necessary(root)
 	if set == nil {
-		b.plan.always[n>>6] |= 1 << (n & 63)
+		b.plan.always = append(b.plan.always, int32(n))
 		return
 	}
 	for _, a := range set {
@@ -120,7 +128,10 @@ func (b *planBuilder) slot(field string) int32 {
 	if !ok {
 		i = len(b.plan.slots)
 		b.slots[field] = i
-		b.plan.slots = append(b.plan.slots, slot{field, b.engine.fields[field]})
+		b.plan.slots = append(b.plan.slots, slot{field: field, index: b.engine.fields[field]})
+		if field == "" {
+			b.plan.keywords, b.plan.rich = i, true
+		}
 	}
 	return int32(i)
 }
@@ -129,6 +140,7 @@ func (b *planBuilder) node(x *expr) node {
 	n := node{kind: x.kind, n: int32(x.n), atom: x.atom}
 	if x.kind == kindAtom {
 		n.slot = b.slot(x.atom.field)
+		b.enter(x.atom, &b.plan.slots[n.slot])
 		if x.atom.op == opFieldRef {
 			n.other = b.slot(x.atom.other)
 		}
@@ -138,6 +150,31 @@ func (b *planBuilder) node(x *expr) node {
 	}
 	slices.SortStableFunc(n.subs, func(x, y node) int { return x.cost() - y.cost() })
 	return n
+}
+
+// enter notes an atom of a slot.
+func (b *planBuilder) enter(a *atom, s *slot) {
+	if b.plan.atoms.has(int32(a.id)) || !a.ofValue() {
+		return
+	}
+	b.plan.atoms.set(int32(a.id))
+	if !a.indexed {
+		s.unindexed = append(s.unindexed, a)
+	}
+	if a.field == "" {
+		b.plan.rich = b.plan.rich && a.isRich()
+	}
+}
+
+// isRich says whether the atom's literals have characters that no RawPlain value has.
+func (a *atom) isRich() bool {
+	lits, _ := a.literals()
+	for _, lit := range lits {
+		if strings.Trim(string(lit), "0123456789abcdefstxz{}-+.: ") == "" {
+			return false
+		}
+	}
+	return a.indexed
 }
 
 // cost says how dear a node is: found literals cost nothing more, expressions most.
@@ -176,33 +213,26 @@ func (b *planBuilder) finish() {
 	if len(ids) > 0 {
 		t.set = make([]uint64, ids[len(ids)-1]>>6+1)
 	}
-	eager := map[int]bool{}
 	for _, id := range ids {
 		t.set[id>>6] |= 1 << (id & 63)
 		t.lists = append(t.lists, b.triggers[id])
-		eager[b.slots[b.engine.atoms[id].field]] = true
+		b.plan.slots[b.slots[b.engine.atoms[id].field]].eager = true
 	}
 	n := uint32(0)
 	for _, word := range t.set {
 		t.ranks = append(t.ranks, n)
 		n += uint32(bits.OnesCount64(word))
 	}
-	for i := range b.plan.slots {
-		if s := &b.plan.slots[i]; s.index != nil {
-			s.index.automaton()
-			if eager[i] {
-				b.plan.eager = append(b.plan.eager, i)
-			}
-		}
-	}
+	b.plan.place = b.engine.places
+	b.engine.places += uint64(len(b.plan.slots))
 }
 
-// necessary returns atoms of which at least one must be found for x to hold, and how often one is likely to be; nil
-// if literals can't rule x out.
+// necessary returns atoms of which at least one must be seen for x to hold, and how often one is likely to be; nil if
+// values can't rule x out.
 func necessary(x *expr) (set []*atom, frequency float64) {
 	switch x.kind {
 	case kindAtom:
-		if x.atom.indexed {
+		if x.atom.ofValue() {
 			return []*atom{x.atom}, x.atom.frequency()
 		}
 	case kindAnd:
@@ -233,6 +263,9 @@ const commonText = `c:\windows\system32\cmd.exe /c c:\windows\system32\windowspo
 	`hklm\software\microsoft\windows\currentversion\run hkcu\ hku\ hklm\system\currentcontrolset\services\ md5= sha256= sha1= imphash= .dll .exe .tmp .log http https:// true false`
 
 func (a *atom) frequency() float64 {
+	if !a.indexed {
+		return a.guess()
+	}
 	lits, s := a.literals()
 	sum := 0.0
 	for _, lit := range lits {
@@ -246,4 +279,19 @@ func (a *atom) frequency() float64 {
 		sum += f
 	}
 	return sum
+}
+
+// guess is frequency for atoms without literals.
+func (a *atom) guess() float64 {
+	switch {
+	case a.op == opNumber && a.rel == relEqual:
+		return 0.2
+	case a.op == opCIDR:
+		return 0.4
+	case a.op == opRegexp && a.expr.slow != nil:
+		return 4
+	case a.op == opRegexp:
+		return 2
+	}
+	return 0.9
 }

@@ -24,6 +24,29 @@ type Record interface {
 	AppendValues(dst *Values, field int)
 }
 
+// RawRecord is a Record that can also show values as they lie in the evidence, before anybody makes a text of them. To a
+// record that shows most of its values so, matching costs a fraction.
+type RawRecord interface {
+	Record
+	// Raw sets dst[i] to the value of fields[i]. Bytes are valid until the next record.
+	Raw(dst []Raw, fields []int32)
+}
+
+// Raw is a value as it lies in the evidence: Tag and Bytes together say what its text is. Tags are the source's own, but for
+// these. Where a field holds a single value, its text is the one that AppendValues adds.
+type Raw = struct {
+	Bytes []byte
+	Tag   uint8
+}
+
+// Tags with a meaning.
+const (
+	RawNone  uint8 = 0    // the record has no such field
+	RawNull  uint8 = 1    // the field is there, and null
+	RawPlain uint8 = 0x40 // a bit: the text is a number, a GUID, a SID or a time: of digits, letters from a to f, s, t, x, z, and "{}-+.: " alone, in either case
+	RawOther uint8 = 255  // a list, or anything else: ask AppendValues
+)
+
 // Values collects the values of one field: texts in UTF-8, and nulls. The zero value is empty and ready.
 type Values struct {
 	buf  []byte

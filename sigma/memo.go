@@ -1,0 +1,114 @@
+package sigma
+
+import (
+	"hash/maphash"
+	"slices"
+)
+
+// memo remembers what values came to, so that a value that a field had before costs a look-up and not a search. Most values
+// of most fields recur in life: images, users, rights, command lines of scheduled work.
+//
+// What is remembered is a pure function of the value, of the slot and of the plan, so the answer is that of looking anew;
+// values are compared byte by byte, so it does not rest on a hash. Memory is bounded: when a bound is met, the memo is
+// emptied and fills again.
+type memo struct {
+	seed    maphash.Seed
+	entries []memoEntry // a power of two of them; linear probing
+	shift   uint        // of a hash, to an index
+	count   int
+	text    []byte          // the values
+	door    [1 << 14]uint32 // marks of values seen once
+}
+
+type memoEntry struct {
+	hash       uint64 // odd; 0: the entry is free
+	key        uint64 // place and tag
+	from, size uint32
+	sight      *sight // nil: nothing was seen in the value
+}
+
+// Bounds of a memo.
+const (
+	maxMemoEntries = 1 << 16
+	maxMemoText    = 12 << 20
+)
+
+func newMemo() *memo {
+	m := &memo{seed: maphash.MakeSeed()}
+	m.resize(1 << 10)
+	return m
+}
+
+func (m *memo) resize(size int) {
+	old := m.entries
+	m.entries, m.shift = make([]memoEntry, size), 64
+	for ; size > 1; size >>= 1 {
+		m.shift--
+	}
+	for i := range old {
+		if e := &old[i]; e.hash != 0 {
+			*m.free(e.hash) = *e
+		}
+	}
+}
+
+// free returns the first free place for a hash.
+func (m *memo) free(hash uint64) *memoEntry {
+	mask := len(m.entries) - 1
+	for i := int(hash>>m.shift) & mask; ; i++ {
+		if e := &m.entries[i&mask]; e.hash == 0 {
+			return e
+		}
+	}
+}
+
+func (m *memo) hash(key uint64, value []byte) uint64 {
+	return (maphash.Bytes(m.seed, value)^key)*0x9e3779b97f4a7c15 | 1
+}
+
+// find returns what a value came to. key stands for the place of the value and for how its bytes are to be read.
+func (m *memo) find(hash, key uint64, value []byte) (s *sight, known bool) {
+	mask := len(m.entries) - 1
+	for i := int(hash>>m.shift) & mask; ; i++ {
+		e := &m.entries[i&mask]
+		if e.hash == 0 {
+			return nil, false
+		}
+		if e.hash == hash && e.key == key && string(m.text[e.from:e.from+e.size]) == string(value) {
+			return e.sight, true
+		}
+	}
+}
+
+// again says whether the value was asked for before. Only such values are kept: those that come once, as identifiers and
+// times do, would push the others out.
+func (m *memo) again(hash uint64) bool {
+	d := &m.door[hash%uint64(len(m.door))]
+	mark := uint32(hash>>32) | 1
+	if *d == mark {
+		return true
+	}
+	*d = mark
+	return false
+}
+
+// keep remembers what a value came to.
+func (m *memo) keep(hash, key uint64, value []byte, s *sight) {
+	if len(value) > maxMemoText/8 {
+		return
+	}
+	if m.count >= maxMemoEntries/2 || len(m.text)+len(value) > maxMemoText {
+		clear(m.entries)
+		m.text, m.count = m.text[:0], 0
+	}
+	if 2*(m.count+1) > len(m.entries) {
+		m.resize(2 * len(m.entries))
+	}
+	from := len(m.text)
+	if cap(m.text)-from < len(value) {
+		m.text = slices.Grow(m.text, min(max(from, 1<<16), maxMemoText-from))
+	}
+	m.text = append(m.text, value...)
+	*m.free(hash) = memoEntry{hash: hash, key: key, from: uint32(from), size: uint32(len(value)), sight: s}
+	m.count++
+}

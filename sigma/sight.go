@@ -1,0 +1,178 @@
+package sigma
+
+import "slices"
+
+// sight is what is to be seen in one value of a slot: which of the plan's atoms over that slot hold for it, and which rules
+// it calls for. Atoms that are not listed do not hold.
+type sight struct {
+	rules []int32 // of the plan, rising
+	atoms []seenAtom
+}
+
+type seenAtom struct {
+	atom int32
+	mark uint8 // markHolds, markMaybe, or markFails for a maybe that was decided since
+}
+
+// set notes what an atom was decided to be.
+func (s *sight) set(atom int32, mark uint8) {
+	for i := range s.atoms {
+		if s.atoms[i].atom == atom {
+			s.atoms[i].mark = mark
+		}
+	}
+}
+
+// look is a field to look at in records of a binding, and what for.
+type look struct {
+	field    int32
+	slot     int32  // -1: for keywords only
+	keywords bool   // the plan's keywords are looked for, too
+	key      uint64 // in the memo, without the tag of the value
+}
+
+// see returns what is to be seen in a value, nil for nothing. tag and raw say what the value is, to the memo; where the text is
+// not at hand, it is nil, and record asked for it.
+func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
+	key := l.key | uint64(tag)
+	hash := m.memo.hash(key, raw)
+	if s, known := m.memo.find(hash, key, raw); known {
+		return s
+	}
+	if text == nil && tag != tagText {
+		text = m.textOf(int(l.field))
+	}
+	s := m.study(l, text)
+	if len(s.atoms) == 0 {
+		s = nil
+	}
+	if m.memo.again(hash) && !m.late {
+		if s != nil {
+			s = &sight{slices.Clone(s.rules), slices.Clone(s.atoms)}
+		}
+		m.memo.keep(hash, key, raw, s)
+	} else if s != nil {
+		s = m.spareSight(s)
+	}
+	return s
+}
+
+// textOf returns the single value of a field.
+func (m *Matcher) textOf(field int) []byte {
+	m.single.Reset()
+	m.record.AppendValues(&m.single, field)
+	if m.single.Len() == 0 {
+		return nil
+	}
+	text, _ := m.single.Text(0)
+	return text
+}
+
+// spareSight returns a copy of s that holds until the next record.
+func (m *Matcher) spareSight(s *sight) *sight {
+	if m.spared == len(m.spare) {
+		m.spare = append(m.spare, &sight{})
+	}
+	c := m.spare[m.spared]
+	m.spared++
+	c.rules, c.atoms = append(c.rules[:0], s.rules...), append(c.atoms[:0], s.atoms...)
+	return c
+}
+
+// study works out what is to be seen in a value. The result holds until the next call.
+func (m *Matcher) study(l *look, text []byte) *sight {
+	s := &m.studied
+	s.rules, s.atoms = s.rules[:0], s.atoms[:0]
+	m.folded = appendFold(m.folded[:0], text)
+	m.late = false
+	if m.studies++; m.studies == 0 {
+		clear(m.stamps)
+		m.studies = 1
+	}
+	p := m.binding.plan
+	if l.slot >= 0 {
+		m.studySlot(&p.slots[l.slot], text, true)
+	}
+	if l.keywords {
+		m.studySlot(&p.slots[p.keywords], text, false)
+	}
+	if len(s.rules) > 1 {
+		slices.Sort(s.rules)
+		s.rules = slices.Compact(s.rules)
+	}
+	return s
+}
+
+// studySlot finds the atoms of a slot that hold for a value: those whose literals one pass over the folded value finds, and the
+// few that have none. Expressions whose literal was found are left open where put says that this is the slot's only value:
+// most rules are ruled out by something cheaper.
+func (m *Matcher) studySlot(s *slot, text []byte, leave bool) {
+	if s.index != nil {
+		a := s.index.automaton()
+		state := uint32(0)
+		for i, c := range m.folded {
+			if state = a.step(state, c); state < hitFlag {
+				continue
+			}
+			state &^= hitFlag
+			for at := a.found[state]; at != 0; at = a.found[a.fail[at]] {
+				lit := a.out[at] - 1
+				m.found(s.index.uses[lit], i+1, int(a.lengths[lit]), text, leave)
+			}
+		}
+	}
+	for _, a := range s.unindexed {
+		m.consider(a, text, leave)
+	}
+}
+
+// found looks at the atoms that a literal of some length decides, which ends at end of the folded value.
+func (m *Matcher) found(uses []use, end, length int, text []byte, leave bool) {
+	for _, u := range uses {
+		if !m.binding.plan.atoms.has(u.atom) || m.stamps[u.atom] == m.studies {
+			continue
+		}
+		switch u.shape {
+		case shapePrefix:
+			if end != length {
+				continue
+			}
+		case shapeSuffix:
+			if end != len(m.folded) {
+				continue
+			}
+		case shapeEquals:
+			if end != length || end != len(m.folded) {
+				continue
+			}
+		case shapeOther:
+			m.stamps[u.atom] = m.studies
+			m.consider(m.binding.engine.atoms[u.atom], text, leave)
+			continue
+		}
+		m.stamps[u.atom] = m.studies
+		m.saw(u.atom, markHolds)
+	}
+}
+
+// consider decides an atom over the value, or leaves an expression open.
+func (m *Matcher) consider(a *atom, text []byte, leave bool) {
+	if a.op == opRegexp && leave {
+		m.saw(int32(a.id), markMaybe)
+		return
+	}
+	holds, late := a.matchText(text, m.folded)
+	if late {
+		m.timeouts++
+		m.late = true
+	}
+	if holds {
+		m.saw(int32(a.id), markHolds)
+	}
+}
+
+func (m *Matcher) saw(atom int32, mark uint8) {
+	s := &m.studied
+	s.atoms = append(s.atoms, seenAtom{atom, mark})
+	s.rules = append(s.rules, m.binding.plan.triggers.of(atom)...)
+}
