@@ -138,7 +138,7 @@ func (m *Matcher) lookAt(set *lookSet) {
 		case v.Tag == RawNone:
 		case v.Tag == RawOther:
 			m.lookAtValues(l)
-		case v.Tag&RawPlain != 0 && l.slot < 0 && m.binding.plan.rich:
+		case v.Tag&(RawPlain|RawUTF16) == RawPlain && l.slot < 0 && m.binding.plan.rich:
 			// None of the keywords could be spelt in such a value.
 		case v.Tag == RawNull && !m.binding.emptyIsNull:
 		default:

@@ -170,7 +170,7 @@ func (b *planBuilder) enter(a *atom, s *slot) {
 func (a *atom) isRich() bool {
 	lits, _ := a.literals()
 	for _, lit := range lits {
-		if strings.Trim(string(lit), "0123456789abcdefstxz{}-+.: ") == "" {
+		if strings.Trim(string(lit), plainText) == "" {
 			return false
 		}
 	}

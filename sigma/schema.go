@@ -39,13 +39,18 @@ type Raw = struct {
 	Tag   uint8
 }
 
-// Tags with a meaning.
+// Tags that all sources share. In those between RawNull and RawOther the two highest bits say what the text is like, and the
+// others are the source's own.
 const (
-	RawNone  uint8 = 0    // the record has no such field
-	RawNull  uint8 = 1    // the field is there, and null
-	RawPlain uint8 = 0x40 // a bit: the text is a number, a GUID, a SID or a time: of digits, letters from a to f, s, t, x, z, and "{}-+.: " alone, in either case
-	RawOther uint8 = 255  // a list, or anything else: ask AppendValues
+	RawNone  uint8 = 0   // the record has no such field
+	RawNull  uint8 = 1   // the field is there, and null
+	RawUTF16 uint8 = 64  // this bit alone: the text is Bytes, UTF-16 little-endian without NUL or an odd byte
+	RawPlain uint8 = 128 // this bit alone: a number, a GUID, a SID or a time, of the characters in plainText alone
+	RawOther uint8 = 255 // a list, or anything else: ask AppendValues
 )
+
+// plainText holds the characters of RawPlain values, folded.
+const plainText = "0123456789abcdefxstz{}-.:?"
 
 // Values collects the values of one field: texts in UTF-8, and nulls. The zero value is empty and ready.
 type Values struct {

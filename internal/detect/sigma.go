@@ -155,8 +155,9 @@ type sigmaScanner struct {
 	matcher *sigma.Matcher
 	bound   map[*event.Schema]*sigma.Binding
 
-	record  *event.Record // under way
-	fields  []byte        // its fields as JSON, once a finding wants them
+	record  *event.Record   // under way
+	raw     event.RawValues // its values, if they can be shown as they lie
+	fields  []byte          // its fields as JSON, once a finding wants them
 	hit     Hit
 	report  func(*Hit)
 	onMatch func(*sigma.Match)
@@ -176,8 +177,9 @@ func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
 		return
 	}
 	s.record, s.fields, s.report = r, s.fields[:0], hit
+	s.raw, _ = r.Values.(event.RawValues)
 	b.Match(s.matcher, s, s.onMatch)
-	s.record, s.report = nil, nil
+	s.record, s.raw, s.report = nil, nil, nil
 }
 
 // AppendValues gives the engine the values of a field: sigma.Record.
@@ -190,6 +192,17 @@ func (s *sigmaScanner) AppendValues(dst *sigma.Values, field int) {
 		}
 		dst.End(v.AppendText(dst.Buffer()))
 	}
+}
+
+// Raw shows the engine values as they lie in the evidence: sigma.RawRecord.
+func (s *sigmaScanner) Raw(dst []sigma.Raw, fields []int32) {
+	if s.raw == nil {
+		for i := range dst {
+			dst[i] = sigma.Raw{Tag: sigma.RawOther}
+		}
+		return
+	}
+	s.raw.Raw(dst, fields)
 }
 
 func (s *sigmaScanner) match(m *sigma.Match) {

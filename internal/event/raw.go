@@ -2,7 +2,9 @@ package event
 
 // Raw is a value as it lies in the evidence. Tag and Bytes together determine its text: two values of which both are the same
 // have the same text, and are both null or both not. So what was found out about one need not be found out about the other.
-type Raw struct {
+//
+// It is the same type as sigma.Raw, so that records can be shown to rules without copying.
+type Raw = struct {
 	Bytes []byte // valid until the parser's next step
 	Tag   uint8  // RawNone, RawNull, RawOther, or a type of the source's own, of which RawTextOf tells more
 }
