@@ -24,12 +24,15 @@ func (s *Schema) constant(field string) (string, bool) {
 type Binding struct {
 	engine *Engine
 	plan   *plan
-	fields []int               // by slot: the shape's field, or -1
-	texts  []string            // by slot: the value, where it is constant for the shape
-	all    int                 // how many fields the shape has
-	looks  lookSet             // what to look at in every record
-	late   []lookSet           // by slot: what to look at once a rule asks
-	needs  map[int][]needField // by rule of the plan, for rules that have some
+	fields []int                   // by slot: the shape's field, or -1
+	texts  []string                // by slot: the value, where it is constant for the shape
+	all    int                     // how many fields the shape has
+	looks  lookSet                 // what to look at in every record
+	late   []lookSet               // by slot: what to look at once a rule asks
+	words  lookSet                 // what to look at for keywords
+	apart  lookSet                 // what of it the screen doesn't see
+	screen func(utf16 []byte) bool // nil: there is none
+	needs  map[int][]needField     // by rule of the plan, for rules that have some
 
 	emptyIsNull bool
 }
@@ -184,7 +187,7 @@ func (e *Engine) bind(p *plan, s *Schema) *Binding {
 		f := s.locate(p.slots[i].field, at)
 		b.fields[i], b.texts[i] = f.field, f.text
 	}
-	b.setLooks()
+	b.setLooks(s)
 	b.needs = map[int][]needField{}
 	for _, i := range p.needy {
 		for _, name := range e.collection.Rules[p.rules[i].rule].Needs {
@@ -204,43 +207,40 @@ func (s *lookSet) add(l look) {
 	s.looks, s.fields = append(s.looks, l), append(s.fields, l.field)
 }
 
-// setLooks says which fields to look at. A field that a slot stands for is searched for keywords in the same go.
-func (b *Binding) setLooks() {
+// setLooks says which fields to look at.
+func (b *Binding) setLooks(s *Schema) {
 	p := b.plan
 	b.late = make([]lookSet, len(p.slots))
-	at := map[int]int{} // by field
 	for i := range p.slots {
-		switch s := &p.slots[i]; {
-		case b.fields[i] < 0 || i == p.keywords:
-		case s.eager:
-			at[b.fields[i]] = len(b.looks.looks)
-			b.looks.add(look{field: int32(b.fields[i]), slot: int32(i), key: b.key(i, false)})
-		default:
-			b.late[i].add(look{field: int32(b.fields[i]), slot: int32(i), key: b.key(i, false)})
+		set := &b.looks
+		if !p.slots[i].eager {
+			set = &b.late[i]
+		}
+		if b.fields[i] >= 0 && i != p.keywords {
+			set.add(look{field: int32(b.fields[i]), slot: int32(i), key: b.key(i)})
 		}
 	}
 	if p.keywords < 0 {
 		return
 	}
-	for f := range b.all {
-		l := look{field: int32(f), slot: -1, keywords: true, key: b.key(p.keywords, true)}
-		if !p.slots[p.keywords].eager {
-			b.late[p.keywords].add(l)
-		} else if i, ok := at[f]; ok {
-			l := &b.looks.looks[i]
-			l.keywords, l.key = true, b.key(int(l.slot), true)
-		} else {
-			b.looks.add(l)
+	b.screen = p.screen
+	for f, name := range s.Fields {
+		l := look{field: int32(f), slot: int32(p.keywords), keywords: true, key: b.key(p.keywords)}
+		b.words.add(l)
+		if s.Apart == nil || s.Apart[f] {
+			// What the shape says is looked at once and for all.
+			if text, ok := s.constant(trimField(name)); !ok {
+				b.apart.add(l)
+			} else if !isASCII(text) || p.screen != nil && p.screen(appendUTF16(nil, text)) {
+				b.screen = nil
+			}
 		}
 	}
 }
 
 // key returns what stands for a slot in the memo. The lowest eight bits are left to the tag of the value.
-func (b *Binding) key(slot int, keywords bool) uint64 {
-	key := (b.plan.place + uint64(slot)) << 10
-	if keywords {
-		key |= 1 << 9
-	}
+func (b *Binding) key(slot int) uint64 {
+	key := (b.plan.place + uint64(slot)) << 9
 	if b.emptyIsNull {
 		key |= 1 << 8
 	}

@@ -28,10 +28,11 @@ type Engine struct {
 
 	consts []*atom // those over fields that can be constant
 
-	mu     sync.Mutex
-	places uint64           // slots of all plans made
-	plans  map[string]*plan // by the ways that can be and what constants decide in them
-	shapes map[string]*plan // by what a shape says of itself
+	mu      sync.Mutex
+	screens map[string]*screen // by literals
+	places  uint64             // slots of all plans made
+	plans   map[string]*plan   // by the ways that can be and what constants decide in them
+	shapes  map[string]*plan   // by what a shape says of itself
 }
 
 // way is a rule with one way in which its events can come, in the field names of those events.
@@ -52,7 +53,7 @@ func Compile(c *Collection, o Options) (*Engine, []*Problem) {
 		o.RegexpTimeout = defaultRegexpTimeout
 	}
 	b := &builder{
-		engine: &Engine{collection: c, byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}, plans: map[string]*plan{}, shapes: map[string]*plan{}},
+		engine: &Engine{collection: c, byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}, plans: map[string]*plan{}, screens: map[string]*screen{}, shapes: map[string]*plan{}},
 		known:  map[string]*atom{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
 	}
 	for i, r := range c.Rules {

@@ -75,6 +75,9 @@ func (m *Matcher) Timeouts() int { return m.timeouts }
 func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
 	m.start(b, r)
 	m.lookAt(&b.looks)
+	if k := b.plan.keywords; k >= 0 && b.plan.slots[k].eager {
+		m.lookForKeywords()
+	}
 	// Fast path: most records show nothing that any rule waits for.
 	if len(m.rules) == 0 && len(b.plan.always) == 0 {
 		m.record = nil
@@ -138,13 +141,23 @@ func (m *Matcher) lookAt(set *lookSet) {
 		case v.Tag == RawNone:
 		case v.Tag == RawOther:
 			m.lookAtValues(l)
-		case v.Tag&(RawPlain|RawUTF16) == RawPlain && l.slot < 0 && m.binding.plan.rich:
+		case v.Tag&(RawPlain|RawUTF16) == RawPlain && l.keywords && m.binding.plan.rich:
 			// None of the keywords could be spelt in such a value.
 		case v.Tag == RawNull && !m.binding.emptyIsNull:
 		default:
 			m.note(l, m.see(l, v.Tag, v.Bytes, nil), true)
 		}
 	}
+}
+
+// lookForKeywords looks at all fields. Fast path: where the screen passes all texts of the record, only the others remain.
+func (m *Matcher) lookForKeywords() {
+	b := m.binding
+	if raw, ok := m.record.(RawRecord); ok && b.screen != nil && !raw.AnyText(b.screen) {
+		m.lookAt(&b.apart)
+		return
+	}
+	m.lookAt(&b.words)
 }
 
 // tagText marks values in the memo that are texts in UTF-8. No Raw has it.
@@ -168,7 +181,7 @@ func (m *Matcher) note(l *look, s *sight, only bool) {
 	}
 	m.rules = append(m.rules, s.rules...)
 	slot := l.slot
-	if !only {
+	if !only || l.keywords {
 		slot = -1
 	}
 	m.seen = append(m.seen, seen{s, slot})
@@ -232,7 +245,11 @@ func (m *Matcher) shown(n *node) bool {
 		}
 		s.looked = m.now
 		from := len(m.seen)
-		m.lookAt(&m.binding.late[n.slot])
+		if int(n.slot) == m.binding.plan.keywords {
+			m.lookForKeywords()
+		} else {
+			m.lookAt(&m.binding.late[n.slot])
+		}
 		for i := range m.seen[from:] {
 			m.learn(&m.seen[from+i])
 		}

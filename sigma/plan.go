@@ -10,9 +10,10 @@ import (
 // that are the same for all such events (channel, event id, provider) are decided.
 type plan struct {
 	slots    []slot
-	place    uint64 // number of the first slot among those of all plans of the engine
-	keywords int    // the slot of all fields; -1 if no rule asks for keywords
-	rich     bool   // no keyword can stand in a RawPlain value
+	place    uint64                  // number of the first slot among those of all plans of the engine
+	keywords int                     // the slot of all fields; -1 if no rule asks for keywords
+	rich     bool                    // no keyword can stand in a number, a truth value or a RawPlain value
+	screen   func(utf16 []byte) bool // whether a text may hold a keyword; nil if that must be looked at
 	rules    []planRule
 	always   []int32 // rules that no value can rule out
 	triggers triggers
@@ -170,7 +171,7 @@ func (b *planBuilder) enter(a *atom, s *slot) {
 func (a *atom) isRich() bool {
 	lits, _ := a.literals()
 	for _, lit := range lits {
-		if strings.Trim(string(lit), plainText) == "" {
+		if strings.Trim(string(lit), plainText+"+") == "" || strings.Contains("true false nan inf", string(lit)) {
 			return false
 		}
 	}
@@ -223,8 +224,37 @@ func (b *planBuilder) finish() {
 		t.ranks = append(t.ranks, n)
 		n += uint32(bits.OnesCount64(word))
 	}
+	b.setScreen()
 	b.plan.place = b.engine.places
 	b.engine.places += uint64(len(b.plan.slots))
+}
+
+// setScreen makes the screen for keywords, if all of them have a literal that is fit for it.
+func (b *planBuilder) setScreen() {
+	p := b.plan
+	if p.keywords < 0 || !p.rich {
+		return
+	}
+	var lits []string
+	for _, a := range b.engine.atoms {
+		if a.field == "" && p.atoms.has(int32(a.id)) {
+			own, _ := a.literals()
+			for _, lit := range own {
+				lits = append(lits, string(lit))
+			}
+		}
+	}
+	slices.Sort(lits)
+	lits = slices.Compact(lits)
+	key := strings.Join(lits, "\x00")
+	s, ok := b.engine.screens[key]
+	if !ok {
+		s = newScreen(lits)
+		b.engine.screens[key] = s
+	}
+	if s != nil {
+		p.screen = s.suspects
+	}
 }
 
 // necessary returns atoms of which at least one must be seen for x to hold, and how often one is likely to be; nil if

@@ -28,7 +28,7 @@ type look struct {
 	field    int32
 	slot     int32  // -1: for keywords only
 	keywords bool   // the plan's keywords are looked for, too
-	key      uint64 // in the memo, without the tag of the value
+	key      uint64 // of the slot in the memo, without the tag of the value
 }
 
 // see returns what is to be seen in a value, nil for nothing. tag and raw say what the value is, to the memo; where the text is
@@ -90,12 +90,7 @@ func (m *Matcher) study(l *look, text []byte) *sight {
 		m.studies = 1
 	}
 	p := m.binding.plan
-	if l.slot >= 0 {
-		m.studySlot(&p.slots[l.slot], text, true)
-	}
-	if l.keywords {
-		m.studySlot(&p.slots[p.keywords], text, false)
-	}
+	m.studySlot(&p.slots[l.slot], text, !l.keywords)
 	if len(s.rules) > 1 {
 		slices.Sort(s.rules)
 		s.rules = slices.Compact(s.rules)

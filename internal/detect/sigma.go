@@ -131,6 +131,9 @@ func shapeKey(s *sigma.Schema) string {
 	for _, part := range append([]string{s.Product, s.Service, s.Channel, s.Provider, s.File, s.EventID}, s.Fields...) {
 		key = appendBytes(key, part)
 	}
+	for _, apart := range s.Apart {
+		key = strconv.AppendBool(key, apart)
+	}
 	return string(key)
 }
 
@@ -145,6 +148,7 @@ func sigmaSchema(s *event.Schema) *sigma.Schema {
 	}
 	for i, f := range s.Fields {
 		out.Fields[i] = f.Name
+		out.Apart = append(out.Apart, f.Apart)
 	}
 	return out
 }
@@ -203,6 +207,11 @@ func (s *sigmaScanner) Raw(dst []sigma.Raw, fields []int32) {
 		return
 	}
 	s.raw.Raw(dst, fields)
+}
+
+// AnyText shows the engine the record's texts: sigma.RawRecord.
+func (s *sigmaScanner) AnyText(f func(utf16 []byte) bool) bool {
+	return s.raw == nil || s.raw.AnyText(f)
 }
 
 func (s *sigmaScanner) match(m *sigma.Match) {

@@ -38,6 +38,8 @@ type Field struct {
 	// Envelope marks a field that the record's envelope already shows under another name (EventID, Channel,
 	// Computer, ...): detectors may ask for it, outputs leave it out of "fields".
 	Envelope bool
+	// Apart marks a field whose text is not, or not only, a value that RawValues.AnyText shows.
+	Apart bool
 }
 
 // Index returns the position of the field called name, or -1. Names are compared exactly; of several fields

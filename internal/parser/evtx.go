@@ -103,8 +103,9 @@ func (l *evtxLogs) schema(shape evtxShape) *event.Schema {
 		Source: "evtx", Product: "windows", Provider: shape.provider, Channel: shape.channel,
 		EventID: shape.eventID, HasEventID: shape.hasEventID,
 	}
-	for _, f := range shape.layout.Fields {
-		s.Fields = append(s.Fields, event.Field{Name: f.Name})
+	for i := range shape.layout.Fields {
+		f := &shape.layout.Fields[i]
+		s.Fields = append(s.Fields, event.Field{Name: f.Name, Apart: !f.Own()})
 	}
 	// What the envelope shows already; the event identifier only if it is a number.
 	at := shape.layout

@@ -53,3 +53,6 @@ func evtxRaw(x evtx.Value) event.Raw {
 	}
 	return event.Raw{Bytes: x.Raw, Tag: tag}
 }
+
+// AnyText shows the texts of the record's values.
+func (v *evtxValues) AnyText(f func(utf16 []byte) bool) bool { return v.record.AnyText(f) }
