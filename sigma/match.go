@@ -202,7 +202,7 @@ func (m *Matcher) eval(n *node) bool {
 	case kindTrue:
 		return true
 	case kindAtom:
-		if n.atom.ofValue() {
+		if n.seen {
 			return m.shown(n)
 		}
 		return m.holds(n)
@@ -235,7 +235,7 @@ func (m *Matcher) eval(n *node) bool {
 	return false
 }
 
-// shown decides an atom over single values by what was seen in them; where nobody has looked yet, it looks now.
+// shown decides an atom that is among those seen in values; where nobody has looked yet, it looks now.
 func (m *Matcher) shown(n *node) bool {
 	mark := m.marks[n.atom.id]
 	if mark>>2 != m.now {
@@ -266,7 +266,7 @@ func (m *Matcher) shown(n *node) bool {
 	return m.settle(n)
 }
 
-// settle decides an expression that was left open, for the record and, where the value is the slot's only one, for good.
+// settle decides an atom that was left open, for the record and, where the value is the slot's only one, for good.
 func (m *Matcher) settle(n *node) bool {
 	timeouts, mark := m.timeouts, uint8(markFails)
 	if m.decide(n) {
@@ -284,7 +284,7 @@ func (m *Matcher) settle(n *node) bool {
 	return mark == markHolds
 }
 
-// holds decides an atom over a field as a whole.
+// holds decides any other atom.
 func (m *Matcher) holds(n *node) bool {
 	a := n.atom
 	if mark := m.marks[a.id]; mark>>2 == m.now {

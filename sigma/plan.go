@@ -25,7 +25,7 @@ type plan struct {
 type slot struct {
 	field     string
 	index     *fieldIndex // nil if no literal is looked for
-	unindexed []*atom     // atoms over single values that no literal finds
+	unindexed []*atom     // atoms that call for rules and that no literal finds
 	eager     bool        // a value can call for rules: to be looked at in every record
 }
 
@@ -48,6 +48,7 @@ type node struct {
 	n           int32
 	slot, other int32
 	atom        *atom
+	seen        bool // the atom is among those that are seen in values
 	subs        []node
 }
 
@@ -141,7 +142,7 @@ func (b *planBuilder) node(x *expr) node {
 	n := node{kind: x.kind, n: int32(x.n), atom: x.atom}
 	if x.kind == kindAtom {
 		n.slot = b.slot(x.atom.field)
-		b.enter(x.atom, &b.plan.slots[n.slot])
+		b.enter(x.atom)
 		if x.atom.op == opFieldRef {
 			n.other = b.slot(x.atom.other)
 		}
@@ -153,15 +154,12 @@ func (b *planBuilder) node(x *expr) node {
 	return n
 }
 
-// enter notes an atom of a slot.
-func (b *planBuilder) enter(a *atom, s *slot) {
+// enter notes an atom over single values.
+func (b *planBuilder) enter(a *atom) {
 	if b.plan.atoms.has(int32(a.id)) || !a.ofValue() {
 		return
 	}
 	b.plan.atoms.set(int32(a.id))
-	if !a.indexed {
-		s.unindexed = append(s.unindexed, a)
-	}
 	if a.field == "" {
 		b.plan.rich = b.plan.rich && a.isRich()
 	}
@@ -205,6 +203,7 @@ func (n *node) cost() int {
 }
 
 func (b *planBuilder) finish() {
+	defer b.markSeen()
 	ids := make([]int32, 0, len(b.triggers))
 	for id := range b.triggers {
 		ids = append(ids, id)
@@ -217,7 +216,12 @@ func (b *planBuilder) finish() {
 	for _, id := range ids {
 		t.set[id>>6] |= 1 << (id & 63)
 		t.lists = append(t.lists, b.triggers[id])
-		b.plan.slots[b.slots[b.engine.atoms[id].field]].eager = true
+		a := b.engine.atoms[id]
+		s := &b.plan.slots[b.slots[a.field]]
+		s.eager = true
+		if !a.indexed {
+			s.unindexed = append(s.unindexed, a)
+		}
 	}
 	n := uint32(0)
 	for _, word := range t.set {
@@ -227,6 +231,22 @@ func (b *planBuilder) finish() {
 	b.setScreen()
 	b.plan.place = b.engine.places
 	b.engine.places += uint64(len(b.plan.slots))
+}
+
+// markSeen marks the atoms that matching a value shows: those that have literals, and those that call for rules.
+func (b *planBuilder) markSeen() {
+	var mark func(n *node)
+	mark = func(n *node) {
+		if n.kind == kindAtom {
+			n.seen = n.atom.ofValue() && (n.atom.indexed || len(b.plan.triggers.of(int32(n.atom.id))) > 0)
+		}
+		for i := range n.subs {
+			mark(&n.subs[i])
+		}
+	}
+	for i := range b.plan.rules {
+		mark(&b.plan.rules[i].root)
+	}
 }
 
 // setScreen makes the screen for keywords, if all of them have a literal that is fit for it.

@@ -99,8 +99,8 @@ func (m *Matcher) study(l *look, text []byte) *sight {
 }
 
 // studySlot finds the atoms of a slot that hold for a value: those whose literals one pass over the folded value finds, and the
-// few that have none. Expressions whose literal was found are left open where put says that this is the slot's only value:
-// most rules are ruled out by something cheaper.
+// few that have none and call for rules. Where leave says so, what a literal alone doesn't decide is left open: most rules are
+// ruled out by something cheaper.
 func (m *Matcher) studySlot(s *slot, text []byte, leave bool) {
 	if s.index != nil {
 		a := s.index.automaton()
@@ -150,9 +150,9 @@ func (m *Matcher) found(uses []use, end, length int, text []byte, leave bool) {
 	}
 }
 
-// consider decides an atom over the value, or leaves an expression open.
+// consider decides an atom over the value, or leaves it open.
 func (m *Matcher) consider(a *atom, text []byte, leave bool) {
-	if a.op == opRegexp && leave {
+	if leave && a.op <= opRegexp {
 		m.saw(int32(a.id), markMaybe)
 		return
 	}
