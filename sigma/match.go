@@ -42,6 +42,7 @@ type Matcher struct {
 	needs  Values
 	starts []int
 
+	dfas     map[int32]*dfa // by atom; nil where the expression is none for one
 	timeouts int
 }
 
@@ -104,7 +105,7 @@ const lastRecord = 1<<30 - 1
 func (m *Matcher) start(b *Binding, r Record) {
 	if m.now == lastRecord || m.engine != b.engine {
 		if m.engine != b.engine {
-			m.memo = newMemo()
+			m.memo, m.dfas = newMemo(), map[int32]*dfa{}
 			m.stamps = make([]uint32, len(b.engine.atoms))
 			m.studies = 0
 		}
@@ -319,15 +320,33 @@ func (m *Matcher) decide(n *node) bool {
 			continue
 		}
 		folded, _ := s.folded.Text(i)
-		holds, late := a.matchText(text, folded)
-		if late {
-			m.timeouts++
-		}
+		holds, _ := m.passes(a, text, folded)
 		if holds {
 			return true
 		}
 	}
 	return false
+}
+
+// passes says whether one value passes an atom over single values; late, that an expression ran out of time.
+func (m *Matcher) passes(a *atom, text, folded []byte) (holds, late bool) {
+	if a.op == opRegexp && a.expr.slow == nil {
+		d, known := m.dfas[int32(a.id)]
+		if !known {
+			d = newDFA(a.text)
+			m.dfas[int32(a.id)] = d
+		}
+		if d != nil {
+			if holds, ok := d.match(text); ok {
+				return holds, false
+			}
+		}
+	}
+	holds, late = a.matchText(text, folded)
+	if late {
+		m.timeouts++
+	}
+	return holds, late
 }
 
 // fetch makes the values of a slot known.

@@ -156,11 +156,8 @@ func (m *Matcher) consider(a *atom, text []byte, leave bool) {
 		m.saw(int32(a.id), markMaybe)
 		return
 	}
-	holds, late := a.matchText(text, m.folded)
-	if late {
-		m.timeouts++
-		m.late = true
-	}
+	holds, late := m.passes(a, text, m.folded)
+	m.late = m.late || late
 	if holds {
 		m.saw(int32(a.id), markHolds)
 	}
