@@ -242,13 +242,13 @@ func (w *walker) value() error {
 			return w.content(literal(typ, raw))
 		}
 	}
-	s := slot{typ: typ, off: uint16(w.cur.Pos() - len(raw)), size: uint16(len(raw)), child: noChild}
+	s := newSlot(typ, w.cur.Pos()-len(raw), len(raw))
 	if typ == TypeBinXML && len(raw) > 0 {
-		child, err := w.chunk.stream(int(s.off), w.cur.Pos(), w.depth+1)
+		child, err := w.chunk.stream(s.off(), w.cur.Pos(), w.depth+1)
 		if err != nil {
 			return err
 		}
-		s.child = int16(child)
+		s = s.withChild(child)
 	}
 	return w.slot(s)
 }
@@ -260,7 +260,7 @@ func (w *walker) slot(s slot) error {
 	}
 	w.slots = append(w.slots, s)
 	o := op{kind: opSub, id: uint16(len(w.slots) - 1)}
-	if s.child != noChild && len(w.open) == 0 {
+	if s.child() != noChild && len(w.open) == 0 {
 		w.ops = append(w.ops, o) // a template may be all that the stream holds
 		return nil
 	}
@@ -287,7 +287,7 @@ func (w *walker) template() error {
 		return err
 	}
 	w.cur.Seek(next)
-	return w.slot(slot{typ: TypeBinXML, child: int16(child)})
+	return w.slot(newSlot(TypeBinXML, 0, 0).withChild(child))
 }
 
 // name passes over skip bytes, reads the offset of a name, and passes over the name if it stands here:

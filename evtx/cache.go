@@ -21,6 +21,7 @@ type Cache struct {
 	shapes   map[uint64][]*program // the first of each shape
 	layouts  map[string]*Layout
 	next     uint64 // number of the last shape; none is given twice
+	numbered uint64 // layouts so far
 	size     int    // of the programs, about
 	laid     int    // of the layouts, about
 }
@@ -93,6 +94,8 @@ func (c *Cache) layout(key []byte, build func() *Layout) *Layout {
 		c.layouts, c.laid = map[string]*Layout{}, 0
 	}
 	l = build()
+	c.numbered++
+	l.Number = c.numbered
 	c.layouts[string(key)] = l
 	c.laid += l.size + len(key) + 256
 	return l

@@ -66,6 +66,9 @@ func TestCorpusCounts(t *testing.T) {
 		c.Templates = f.Templates(&cache)
 		for i := range f.Chunks() {
 			for r, err := range f.Records(i, c) {
+				if err == nil {
+					checkValues(t, r)
+				}
 				switch {
 				case err != nil:
 					t.Logf("%s: %v", l.Path, err)

@@ -7,17 +7,6 @@ func (r *Record) Layout() *Layout { return r.layout }
 // which may be null, more for a list.
 func (r *Record) Len(field int) int {
 	f := &r.layout.Fields[field]
-	if f.direct {
-		// Fast path: that one value says all.
-		v := r.chunk.value(f.ref)
-		if f.ifAny && v.isEmpty() || f.ifSet && v.Type == TypeNull && r.chunk.isNull(f.ref) {
-			return 0
-		}
-		if !v.Type.IsArray() {
-			return 1
-		}
-		return max(1, v.Len())
-	}
 	n := 0
 	for i := range f.items {
 		n += r.itemLen(&f.items[i])
@@ -25,32 +14,9 @@ func (r *Record) Len(field int) int {
 	return n
 }
 
-// First returns what Value(field, 0) and Len(field) return, in one step.
-func (r *Record) First(field int) (Value, int) {
-	f := &r.layout.Fields[field]
-	if !f.direct {
-		n := r.Len(field)
-		if n == 0 {
-			return Value{}, 0
-		}
-		return r.Value(field, 0), n
-	}
-	v := r.chunk.value(f.ref)
-	if f.ifAny && v.isEmpty() || f.ifSet && v.Type == TypeNull && r.chunk.isNull(f.ref) {
-		return Value{}, 0
-	}
-	if !v.Type.IsArray() {
-		return v, 1
-	}
-	return v.item(0), max(1, v.Len())
-}
-
 // Value returns value k of the field. It is valid until the next record.
 func (r *Record) Value(field, k int) Value {
 	f := &r.layout.Fields[field]
-	if f.direct {
-		return r.chunk.value(f.ref).item(k)
-	}
 	for i := range f.items {
 		n := r.itemLen(&f.items[i])
 		if k < n {
@@ -128,6 +94,6 @@ func (c *Chunk) isNull(r ref) bool {
 	if int32(r.slot) >= in.count {
 		return false
 	}
-	s := &c.slots[in.first+int32(r.slot)]
-	return s.typ == TypeNull || s.typ == TypeBinXML && s.child == noChild
+	s := c.slots[in.first+int32(r.slot)]
+	return s.typ() == TypeNull || s.typ() == TypeBinXML && s.child() == noChild
 }

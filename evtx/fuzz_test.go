@@ -81,6 +81,7 @@ func checkRecord(t testing.TB, r *Record, err error, size int64, out *bytes.Buff
 			out.Write(r.Value(i, k).AppendText(nil))
 		}
 	}
+	checkValues(t, r)
 	line := r.AppendJSON(nil)
 	if !json.Valid(line) || len(line) > 2*maxOutput {
 		t.Fatalf("not JSON, or too long (%d): %.300s", len(line), line)
@@ -91,6 +92,28 @@ func checkRecord(t testing.TB, r *Record, err error, size int64, out *bytes.Buff
 	}
 	out.Write(line)
 	out.Write(xml)
+}
+
+// checkValues compares the fast way to the values of a record with the plain one.
+func checkValues(t testing.TB, r *Record) {
+	fields := r.Layout().Fields
+	numbers, values := make([]int32, len(fields)), make([]Value, len(fields))
+	for i := range numbers {
+		numbers[i] = int32(i)
+	}
+	r.Values(values, numbers)
+	for i, v := range values {
+		want := Value{Type: TypeSeveral}
+		switch r.Len(i) {
+		case 0:
+			want.Type = TypeAbsent
+		case 1:
+			want = r.Value(i, 0)
+		}
+		if v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
+			t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
+		}
+	}
 }
 
 // FuzzFile reads any bytes as a log.

@@ -3,6 +3,7 @@ package evtx
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // Bounds of one record. A record takes less than a chunk, so no sound one comes near them.
@@ -20,12 +21,21 @@ const (
 	definitionHead = 24 // offset of the next definition, identifier, size
 )
 
-// slot is a value of a record: where it lies in its chunk, and for BinXML which instance it holds.
-type slot struct {
-	off, size uint16
-	typ       Type
-	child     int16
+// slot is a value of a record: where it lies in its chunk, and for BinXML which instance it holds. From the lowest bit on:
+// 16 bits offset, 16 bits size, 8 bits type, 8 bits unused, 16 bits instance. A record has some thirty of them, and one
+// number is written and read in one step.
+type slot uint64
+
+func newSlot(typ Type, off, size int) slot {
+	return slot(uint16(off)) | slot(uint16(size))<<16 | slot(typ)<<32 | 0xffff<<48
 }
+
+func (s slot) off() int   { return int(uint16(s)) }
+func (s slot) size() int  { return int(uint16(s >> 16)) }
+func (s slot) typ() Type  { return Type(s >> 32) }
+func (s slot) child() int { return int(int64(s) >> 48) } // noChild for none
+
+func (s slot) withChild(child int) slot { return s&(1<<48-1) | slot(child)<<48 }
 
 // instance is a template with its values, or a record's own elements.
 type instance struct {
@@ -150,35 +160,53 @@ func (c *Chunk) instance(pos, end, depth int) (n, next int, err error) {
 func (c *Chunk) values(pos, end, count, depth int) (int, error) {
 	descriptors := c.data[pos : pos+4*count]
 	pos += 4 * count
+	start := pos
 	first := len(c.slots)
-	nested := false
-	for ; len(descriptors) >= 4; descriptors = descriptors[4:] {
-		size, typ := binary.LittleEndian.Uint16(descriptors), Type(descriptors[2])
-		c.slots = append(c.slots, slot{off: uint16(pos), size: size, typ: typ, child: noChild})
-		nested = nested || typ == TypeBinXML
-		pos += int(size)
-		if c.salvage && !typ.known() {
-			return 0, corrupt("type 0x%02x of value %d", uint8(typ), len(c.slots)-1-first)
-		}
-		if pos > end {
-			return 0, fmt.Errorf("%w: value %d of a template ends at 0x%x of the chunk, the record at 0x%x", ErrTruncated, len(c.slots)-1-first, pos, end)
+	c.slots = slices.Grow(c.slots, count)[:first+count]
+	slots := c.slots[first:]
+	nested := count
+	for i := range slots {
+		d := binary.LittleEndian.Uint32(descriptors[4*i:])
+		size, typ := int(uint16(d)), Type(d>>16)
+		slots[i] = newSlot(typ, pos, size)
+		pos += size
+		if typ == TypeBinXML && nested == count {
+			nested = i
 		}
 	}
-	if nested {
-		for i := first; i < first+count; i++ {
-			s := c.slots[i]
-			if s.typ != TypeBinXML || s.size == 0 {
-				continue
-			}
-			child, err := c.stream(int(s.off), int(s.off)+int(s.size), depth+1)
-			if err != nil {
-				return 0, err
-			}
-			c.slots[i].child = int16(child)
-			c.insts[child].slot = int32(i - first)
+	if pos > end || c.salvage {
+		if err := c.checkValues(descriptors, start, end); err != nil {
+			return 0, err
 		}
+	}
+	for i := first + nested; i < first+count; i++ {
+		s := c.slots[i]
+		if s.typ() != TypeBinXML || s.size() == 0 {
+			continue
+		}
+		child, err := c.stream(s.off(), s.off()+s.size(), depth+1)
+		if err != nil {
+			return 0, err
+		}
+		c.slots[i] = s.withChild(child)
+		c.insts[child].slot = int32(i - first)
 	}
 	return pos, nil
+}
+
+// checkValues says which of the values that descriptors name, from pos on, can't be.
+func (c *Chunk) checkValues(descriptors []byte, pos, end int) error {
+	for i := range len(descriptors) / 4 {
+		size, typ := binary.LittleEndian.Uint16(descriptors[4*i:]), Type(descriptors[4*i+2])
+		pos += int(size)
+		if c.salvage && !typ.known() {
+			return corrupt("type 0x%02x of value %d", uint8(typ), i)
+		}
+		if pos > end {
+			return fmt.Errorf("%w: value %d of a template ends at 0x%x of the chunk, the record at 0x%x", ErrTruncated, i, pos, end)
+		}
+	}
+	return nil
 }
 
 // program returns the template definition at an offset of the chunk, read once for each chunk.

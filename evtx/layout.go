@@ -30,11 +30,7 @@ type Field struct {
 	Name    string
 	Section Section
 
-	items  []item
-	direct bool // one item, which is one value of the record, and nothing around it depends on another
-	ifAny  bool // no value rather than an empty one
-	ifSet  bool // no value rather than null
-	ref    ref
+	items []item
 }
 
 // item is an element's content or an attribute's value.
@@ -58,14 +54,16 @@ type ref struct{ inst, slot uint16 }
 // Layout is the shape of a record: which fields it has, and where their values lie. Records of one shape have the
 // same *Layout as long as they come through the same Cache. It is read-only.
 type Layout struct {
+	Number uint64  // of the layouts of a Cache no two have one
 	Fields []Field // those of EventData, UserData and other sections first, then those of System
 	// Positions in Fields of the values that say what a record is; -1 where the layout has none.
 	Provider, EventID, Channel, Computer, Time, RecordID int
 	// Cut says that the layout would have more fields than a sound record can have, and lacks some.
 	Cut bool
 
-	named []ref // values that are names of Data elements: records of such a layout have layouts by these names
-	size  int   // of its memory, about
+	cells []cell // of the fields
+	named []ref  // values that are names of Data elements: records of such a layout have layouts by these names
+	size  int    // of its memory, about
 }
 
 // Bounds of a layout.
@@ -120,8 +118,8 @@ func (c *Chunk) findLayout() *Layout {
 		in := &c.insts[i]
 		key = binary.LittleEndian.AppendUint64(key, in.program.shape)
 		for k, s := range c.slots[in.first : in.first+in.count] {
-			if s.child != noChild {
-				key = binary.LittleEndian.AppendUint32(key, uint32(k)<<16|uint32(uint16(s.child)))
+			if s.child() != noChild {
+				key = binary.LittleEndian.AppendUint32(key, uint32(k)<<16|uint32(uint16(s.child())))
 			}
 		}
 		key = append(key, 0xff, 0xff, 0xff, 0xff)
@@ -145,11 +143,13 @@ func (c *Chunk) value(r ref) Value {
 	if int32(r.slot) >= in.count {
 		return Value{}
 	}
-	s := &c.slots[in.first+int32(r.slot)]
-	if s.typ == TypeNull || s.typ == TypeBinXML {
+	s := c.slots[in.first+int32(r.slot)]
+	typ := s.typ()
+	if typ == TypeNull || typ == TypeBinXML {
 		return Value{}
 	}
-	return Value{s.typ, c.data[s.off : int(s.off)+int(s.size)]}
+	off := s.off()
+	return Value{typ, c.data[off : off+s.size()]}
 }
 
 func (c *Chunk) child(r ref) int {
@@ -157,5 +157,5 @@ func (c *Chunk) child(r ref) int {
 	if int32(r.slot) >= in.count {
 		return noChild
 	}
-	return int(c.slots[in.first+int32(r.slot)].child)
+	return c.slots[in.first+int32(r.slot)].child()
 }

@@ -51,8 +51,8 @@ func buildLayout(c *Chunk) *Layout {
 	}
 	for i := range l.Fields {
 		f := &l.Fields[i]
-		f.finish()
-		l.size += 128 + len(f.Name) + 128*len(f.items)
+		l.cells = append(l.cells, newCell(f))
+		l.size += 16 + 128 + len(f.Name) + 128*len(f.items)
 	}
 	for path, at := range map[string]*int{
 		"Provider@Name": &l.Provider, "EventID": &l.EventID, "Channel": &l.Channel, "Computer": &l.Computer,
@@ -63,19 +63,6 @@ func buildLayout(c *Chunk) *Layout {
 		}
 	}
 	return l
-}
-
-func (f *Field) finish() {
-	if len(f.items) != 1 || len(f.items[0].parts) != 1 || !f.items[0].parts[0].isRef {
-		return
-	}
-	i := &f.items[0]
-	f.direct, f.ifAny, f.ref = true, i.ifAny, i.parts[0].ref
-	for _, d := range i.deps {
-		// Windows lets most elements depend on the value that stands in them.
-		f.ifSet = true
-		f.direct = f.direct && d == f.ref
-	}
 }
 
 // content looks at the steps [from, to) of an instance.

@@ -16,9 +16,9 @@ func (c *Chunk) orphan(values []slot, depth int) *program {
 	key := append(c.key[:0], byte(min(depth, 1)))
 	for _, s := range values {
 		switch {
-		case s.child != noChild:
+		case s.child() != noChild:
 			key = append(key, 'x')
-		case s.typ == TypeNull:
+		case s.typ() == TypeNull:
 			key = append(key, '-')
 		default:
 			key = append(key, 'v')
@@ -43,7 +43,7 @@ func (c *Chunk) orphan(values []slot, depth int) *program {
 		}
 		b.data()
 		for k, s := range values {
-			if s.child != noChild {
+			if s.child() != noChild {
 				b.sub(k)
 			}
 		}
@@ -69,11 +69,11 @@ func isUsualSystem(values []slot) bool {
 		return false
 	}
 	for k, want := range usualTypes {
-		if have := values[k].typ; have != want && have != TypeNull {
+		if have := values[k].typ(); have != want && have != TypeNull {
 			return false
 		}
 	}
-	return values[3].typ != TypeNull && values[6].typ != TypeNull && values[10].typ != TypeNull
+	return values[3].typ() != TypeNull && values[6].typ() != TypeNull && values[10].typ() != TypeNull
 }
 
 // opBuilder writes the program of a lost definition.
@@ -161,7 +161,7 @@ func (b *opBuilder) system() {
 func (b *opBuilder) data() {
 	b.open("EventData")
 	for k, s := range b.values {
-		if b.used[k] || s.child != noChild || s.typ == TypeNull || len(b.ops) > maxOps-8 {
+		if b.used[k] || s.child() != noChild || s.typ() == TypeNull || len(b.ops) > maxOps-8 {
 			continue
 		}
 		label := op{kind: opValue, typ: TypeString}
@@ -175,7 +175,7 @@ func (b *opBuilder) data() {
 	}
 	if b.prefix == "value_" {
 		for k, s := range b.values {
-			if s.child != noChild {
+			if s.child() != noChild {
 				b.sub(k)
 			}
 		}

@@ -3,16 +3,16 @@ package evtx
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/goshawk-ir/goshawk/internal/bin"
 )
 
-const (
-	lowerHex = "0123456789abcdef"
-	upperHex = "0123456789ABCDEF"
-)
+const upperHex = "0123456789ABCDEF"
 
 // AppendText appends the value as text, as evtx_dump writes it. The items of an array are separated by commas.
 func (v Value) AppendText(dst []byte) []byte {
@@ -40,7 +40,7 @@ func (v Value) AppendText(dst []byte) []byte {
 		return strconv.AppendInt(dst, n, 10)
 	case TypeUint8, TypeUint16, TypeUint32, TypeUint64:
 		n, _ := v.Uint()
-		return strconv.AppendUint(dst, n, 10)
+		return bin.AppendUint(dst, n)
 	case TypeBool:
 		return appendBool(dst, binary.LittleEndian.Uint32(v.Raw))
 	case TypeReal32:
@@ -231,21 +231,26 @@ func appendHexInt(dst []byte, v Value) []byte {
 	if !ok {
 		return appendHex(dst, v.Raw)
 	}
-	return strconv.AppendUint(append(dst, "0x"...), n, 16)
+	return bin.AppendHex(append(dst, "0x"...), n)
 }
 
-// guidOrder is the order in which the bytes of a GUID are written: its first three numbers are little-endian.
-var guidOrder = [16]uint8{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15}
-
+// appendGUID writes a GUID. Its first three numbers are little-endian, the other bytes stand in order.
 func appendGUID(dst, raw []byte) []byte {
-	dst = append(dst, '{')
-	for i, at := range guidOrder {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			dst = append(dst, '-')
-		}
-		dst = append(dst, lowerHex[raw[at]>>4], lowerHex[raw[at]&15])
-	}
-	return append(dst, '}')
+	const size = 38
+	le, be := binary.LittleEndian, binary.BigEndian
+	start := len(dst)
+	dst = slices.Grow(dst, size)[:start+size]
+	b := dst[start:]
+	two := bin.Hex8(uint32(le.Uint16(raw[4:]))<<16|uint32(le.Uint16(raw[6:])), bin.LowerHex)
+	rest := bin.Hex8(be.Uint32(raw[8:]), bin.LowerHex)
+	b[0], b[9], b[14], b[19], b[24], b[37] = '{', '-', '-', '-', '-', '}'
+	le.PutUint64(b[1:], bin.Hex8(le.Uint32(raw), bin.LowerHex))
+	le.PutUint32(b[10:], uint32(two))
+	le.PutUint32(b[15:], uint32(two>>32))
+	le.PutUint32(b[20:], uint32(rest))
+	le.PutUint32(b[25:], uint32(rest>>32))
+	le.PutUint64(b[29:], bin.Hex8(be.Uint32(raw[12:]), bin.LowerHex))
+	return dst
 }
 
 // appendSID writes a security identifier: revision, count, six bytes of authority (big-endian), and count times four
@@ -254,14 +259,11 @@ func appendSID(dst, raw []byte) []byte {
 	if len(raw) < 8 {
 		return append(dst, "S-?"...)
 	}
-	var authority uint64
-	for _, c := range raw[2:8] {
-		authority = authority<<8 | uint64(c)
-	}
-	dst = strconv.AppendUint(append(dst, "S-"...), uint64(raw[0]), 10)
-	dst = strconv.AppendUint(append(dst, '-'), authority, 10)
+	authority := binary.BigEndian.Uint64(raw) & (1<<48 - 1)
+	dst = bin.AppendUint(append(dst, "S-"...), uint64(raw[0]))
+	dst = bin.AppendUint(append(dst, '-'), authority)
 	for k := 0; k < int(raw[1]) && 12+4*k <= len(raw); k++ {
-		dst = strconv.AppendUint(append(dst, '-'), uint64(binary.LittleEndian.Uint32(raw[8+4*k:])), 10)
+		dst = bin.AppendUint(append(dst, '-'), uint64(binary.LittleEndian.Uint32(raw[8+4*k:])))
 	}
 	return dst
 }
@@ -315,22 +317,14 @@ func appendSystemTime(dst, raw []byte) []byte {
 
 // appendTime writes a time with the seven digits after the second that a FILETIME counts.
 func appendTime(dst []byte, f [6]int, ticks int) []byte {
-	dst = appendPadded(dst, f[0], 4)
-	for i, mark := range []byte("--T::") {
-		dst = appendPadded(append(dst, mark), f[i+1], 2)
-	}
-	return append(appendPadded(append(dst, '.'), ticks, 7), 'Z')
-}
-
-func appendPadded(dst []byte, n, width int) []byte {
 	start := len(dst)
-	for range width {
-		dst = append(dst, '0')
+	dst = append(dst, "0000-00-00T00:00:00.0000000Z"...)
+	b := dst[start:]
+	bin.PutUint(b[:4], uint64(f[0]))
+	for i, n := range f[1:] {
+		bin.PutUint(b[5+3*i:7+3*i], uint64(n))
 	}
-	for i := len(dst) - 1; i >= start; i-- {
-		dst[i] = byte('0' + n%10)
-		n /= 10
-	}
+	bin.PutUint(b[20:27], uint64(ticks))
 	return dst
 }
 

@@ -84,7 +84,7 @@ func (v Value) isEmpty() bool {
 	case TypeNull:
 		return true
 	case TypeString:
-		return len(cutNUL(v.Raw)) == 0
+		return len(v.Raw) < 2 || v.Raw[0] == 0 && v.Raw[1] == 0
 	case TypeAnsiString, TypeBinary, TypeBinXML, TypeText:
 		return len(v.Raw) == 0
 	}

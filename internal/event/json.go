@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -12,51 +13,144 @@ const hexDigits = "0123456789abcdef"
 // AppendJSONString appends s as a JSON string with its quotes. Control characters, <, >, &, U+2028 and U+2029
 // are escaped, so that a line of output can be put into a page or a terminal; invalid UTF-8 becomes U+FFFD.
 func AppendJSONString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	for i := 0; i < len(s); {
-		start := i
-		for i < len(s) && s[i] < utf8.RuneSelf && plainJSON[s[i]] { // fast path: bytes that stand for themselves
-			i++
-		}
-		if dst = append(dst, s[start:i]...); i == len(s) {
-			break
-		}
-		if c := s[i]; c < utf8.RuneSelf {
-			dst = appendJSONByte(dst, c)
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		dst = appendJSONRune(dst, r)
-		i += n
-	}
-	return append(dst, '"')
+	return append(appendJSONText(append(dst, '"'), s), '"')
 }
 
-func appendJSONText(dst, s []byte) []byte {
+// appendJSONText appends UTF-8 text as the inside of a JSON string.
+func appendJSONText[S string | []byte](dst []byte, s S) []byte {
+	dst = slices.Grow(dst, len(s)+8)
 	for i := 0; i < len(s); {
-		// Fast path: most text is a run of bytes that stand for themselves.
-		start := i
-		for i < len(s) && s[i] < utf8.RuneSelf && plainJSON[s[i]] {
-			i++
+		// Fast path: eight bytes at once, up to the first that does not stand for itself.
+		if i+8 <= len(s) {
+			t := s[i : i+8]
+			w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+				uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+			k := bits.TrailingZeros64(special(w)|w&high) / 8
+			dst = binary.LittleEndian.AppendUint64(dst, w)
+			dst = dst[:len(dst)-8+k]
+			if i += k; k == 8 {
+				continue
+			}
 		}
-		if dst = append(dst, s[start:i]...); i == len(s) {
-			break
-		}
-		if c := s[i]; c < utf8.RuneSelf {
+		c := s[i]
+		if c < utf8.RuneSelf {
 			dst = appendJSONByte(dst, c)
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRune(s[i:])
+		r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 		dst = appendJSONRune(dst, r)
 		i += n
 	}
 	return dst
 }
 
-// asciiUnits has the bits that are zero in four little-endian UTF-16 units below 0x80.
-const asciiUnits = 0xff80ff80ff80ff80
+// Eight bytes that are all 1, and all 0x80.
+const (
+	ones = 0x0101010101010101
+	high = 0x8080808080808080
+)
+
+// special marks, with its highest bit, the first of the eight bytes in w that does not stand for itself in a JSON string,
+// and perhaps some that follow: it looks at all eight at once, and a subtraction borrows from bytes above. What a byte of
+// 0x80 or more gives says nothing.
+func special(w uint64) uint64 {
+	control := w - 0x20*ones         // below 0x20
+	del := w + ones                  // 0x7f
+	angle := (w | 2*ones) ^ '>'*ones // < and >, which one bit tells apart, leave zero
+	quote := (w | 4*ones) ^ '&'*ones // and so do " and &
+	back := w ^ '\\'*ones
+	return (control | del | (angle - ones) | (quote - ones) | (back - ones)) & high
+}
+
+// nonASCII has the bits that are zero in four little-endian UTF-16 units below 0x80.
+const nonASCII = 0xff80ff80ff80ff80
+
+// packed returns the low bytes of four UTF-16 units, of which the first ones are below 0x80: as many of them are right.
+func packed(u uint64) uint64 {
+	u = (u | u>>8) & 0x0000ffff0000ffff
+	return (u | u>>16) & 0x00000000ffffffff
+}
+
+// AppendUTF16JSON appends little-endian UTF-16 up to the first NUL as the inside of a JSON string, and returns what
+// remains from the NUL on; an odd last byte is left out. What follows raw in its array may be looked at, and counts for
+// nothing.
+//
+// Fast path: nearly all text in logs is ASCII of which most stands for itself. Eight units are packed into eight bytes and
+// written together; as many count as come before the first that is anything else, which is then written by itself.
+func AppendUTF16JSON(dst, raw []byte) (out, rest []byte) {
+	raw = raw[:len(raw)&^1]
+	dst = slices.Grow(dst, 3*len(raw)+8) // no unit takes more than six bytes; the last eight are written whole
+	b, n := dst[:cap(dst)], len(dst)
+	wide := raw[:cap(raw)]
+	le := binary.LittleEndian
+	for i := 0; i < len(raw); {
+		var lo, hi uint64
+		if i+16 <= len(wide) {
+			lo, hi = le.Uint64(wide[i:]), le.Uint64(wide[i+8:])
+		} else {
+			var last [16]byte
+			copy(last[:], raw[i:])
+			lo, hi = le.Uint64(last[:]), le.Uint64(last[8:])
+		}
+		w := packed(lo) | packed(hi)<<32
+		le.PutUint64(b[n:], w)
+		marks := special(w)
+		if marks|(lo|hi)&nonASCII == 0 && i+16 <= len(raw) {
+			i += 16
+			n += 8
+			continue
+		}
+		k := min(bits.TrailingZeros64(marks)/8, wideUnit(lo, hi), (len(raw)-i)/2)
+		n += k
+		if i += 2 * k; i == len(raw) {
+			break
+		}
+		if k == 8 {
+			continue
+		}
+		c := le.Uint16(raw[i:])
+		switch {
+		case c == 0:
+			return b[:n], raw[i:]
+		case c < utf8.RuneSelf:
+			e := &escapes[c]
+			le.PutUint64(b[n:], e.text)
+			n += int(e.size)
+			i += 2
+		default:
+			r, size := unit(raw[i:])
+			n = len(appendJSONRune(b[:n], r))
+			i += size
+		}
+	}
+	return b[:n], nil
+}
+
+// wideUnit returns which of eight UTF-16 units is the first that is not below 0x80; 8 if none is.
+func wideUnit(lo, hi uint64) int {
+	k := bits.TrailingZeros64(lo&nonASCII) / 16
+	if k == 4 {
+		k += bits.TrailingZeros64(hi&nonASCII) / 16
+	}
+	return k
+}
+
+// unit decodes the first character of UTF-16 text, and returns how many bytes it takes.
+func unit(raw []byte) (r rune, size int) {
+	r = rune(binary.LittleEndian.Uint16(raw))
+	if !utf16.IsSurrogate(r) {
+		return r, 2
+	}
+	low := rune(utf8.RuneError)
+	if len(raw) >= 4 {
+		low = rune(binary.LittleEndian.Uint16(raw[2:]))
+	}
+	if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+		return r, 4
+	}
+	return r, 2
+}
 
 func appendUTF16JSON(dst, raw []byte) []byte {
 	dst, rest := AppendUTF16JSON(dst, raw)
@@ -67,51 +161,23 @@ func appendUTF16JSON(dst, raw []byte) []byte {
 	return dst
 }
 
-// AppendUTF16JSON appends little-endian UTF-16 up to the first NUL as the inside of a JSON string, and returns what
-// remains from the NUL on; an odd last byte is left out.
-func AppendUTF16JSON(dst, raw []byte) (out, rest []byte) {
-	dst = slices.Grow(dst, len(raw)/2+8)
-	for i := 0; i+1 < len(raw); i += 2 {
-		// Fast path: four units that stand for themselves, which is nearly all text in logs.
-		for i+8 <= len(raw) {
-			u := binary.LittleEndian.Uint64(raw[i:])
-			a, b, c, d := byte(u), byte(u>>16), byte(u>>32), byte(u>>48)
-			if u&asciiUnits != 0 || !(plainJSON[a&0x7f] && plainJSON[b&0x7f] && plainJSON[c&0x7f] && plainJSON[d&0x7f]) {
-				break
-			}
-			dst = append(dst, a, b, c, d)
-			i += 8
-		}
-		if i+1 >= len(raw) {
-			break
-		}
-		c := uint16(raw[i]) | uint16(raw[i+1])<<8
-		if c == 0 {
-			return dst, raw[i : len(raw)&^1]
-		}
-		if c < utf8.RuneSelf {
-			dst = appendJSONByte(dst, byte(c))
-			continue
-		}
-		r := rune(c)
-		if utf16.IsSurrogate(r) {
-			r2 := rune(utf8.RuneError)
-			if i+3 < len(raw) {
-				r2 = rune(uint16(raw[i+2]) | uint16(raw[i+3])<<8)
-			}
-			if r = utf16.DecodeRune(r, r2); r != utf8.RuneError {
-				i += 2
-			}
-		}
-		dst = appendJSONRune(dst, r)
-	}
-	return dst, nil
-}
-
 // plainJSON marks the ASCII bytes that stand for themselves in a JSON string.
 var plainJSON = func() (t [utf8.RuneSelf]bool) {
 	for c := range t {
 		t[c] = c >= 0x20 && c != 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
+	}
+	return t
+}()
+
+// escapes holds how each ASCII byte is written in a JSON string: the first byte lowest.
+var escapes = func() (t [utf8.RuneSelf]struct {
+	text uint64
+	size uint8
+}) {
+	for c := range t {
+		b := appendJSONByte(nil, byte(c))
+		t[c].size = uint8(len(b))
+		t[c].text = binary.LittleEndian.Uint64(append(b, make([]byte, 8)...))
 	}
 	return t
 }()

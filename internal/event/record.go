@@ -1,9 +1,10 @@
 package event
 
 import (
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/bin"
 )
 
 // Origin says where records come from. One Origin serves all records of a file.
@@ -13,11 +14,11 @@ type Origin struct {
 	Host   string // host that the collection's layout names, "" if none
 
 	once sync.Once
-	json []byte // Path as a JSON string
+	json []byte // Path as a member of an output's record
 }
 
 func (o *Origin) pathJSON() []byte {
-	o.once.Do(func() { o.json = AppendJSONString(nil, o.Path) })
+	o.once.Do(func() { o.json = append(AppendJSONString([]byte(`,"evidence":{"path":`), o.Path), `,"offset":`...) })
 	return o.json
 }
 
@@ -43,78 +44,77 @@ type Record struct {
 
 	HasRecordID bool
 	Values      Values
+
+	host     string // of which hostJSON is the member: few records name another host than the one before
+	hostJSON []byte
 }
 
 // AppendJSON appends the record as one JSON object, in the form that "goshawk events" promises.
 func (r *Record) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	if !r.Time.IsZero() {
-		dst = append(dst, `"time":"`...)
-		dst = AppendTime(dst, r.Time)
-		dst = append(dst, `",`...)
-	}
-	dst = append(dst, `"source":`...)
-	dst = AppendJSONString(dst, r.Schema.Source)
-	dst = appendMember(dst, `,"host":`, r.Host)
 	r.Schema.once.Do(r.Schema.prepare)
+	if r.Time.IsZero() {
+		dst = append(dst, '{')
+	} else {
+		dst = append(AppendTime(append(dst, `{"time":"`...), r.Time), `",`...)
+	}
+	dst = append(dst, r.Schema.source...)
+	if r.Host != r.host {
+		r.host, r.hostJSON = r.Host, appendMember(r.hostJSON[:0], `,"host":`, r.Host)
+	}
+	dst = append(dst, r.hostJSON...)
 	dst = append(dst, r.Schema.head...)
 	if r.HasRecordID {
-		dst = append(dst, `,"record_id":`...)
-		dst = appendUint(dst, r.RecordID)
+		dst = bin.AppendUint(append(dst, `,"record_id":`...), r.RecordID)
 	}
-	dst = append(dst, `,"evidence":{"path":`...)
-	dst = append(dst, r.Origin.pathJSON()...)
-	dst = append(dst, `,"offset":`...)
-	dst = appendUint(dst, uint64(r.Offset))
-	dst = append(dst, `,"recovered":`...)
-	dst = appendBool(dst, r.Recovered)
-	dst = append(dst, `},"fields":`...)
-	dst = r.AppendFields(dst)
-	return append(dst, '}')
+	dst = bin.AppendUint(append(dst, r.Origin.pathJSON()...), uint64(r.Offset))
+	if r.Recovered {
+		dst = append(dst, `,"recovered":true},"fields":`...)
+	} else {
+		dst = append(dst, `,"recovered":false},"fields":`...)
+	}
+	return append(r.AppendFields(dst), '}')
 }
 
-// fieldWriter is implemented by Values that write a field as JSON faster than value by value.
-type fieldWriter interface {
-	// AppendFieldJSON appends what Record.AppendFields would write for the field's values, nothing where there are none.
-	AppendFieldJSON(dst []byte, field int) []byte
+// fieldsWriter is implemented by Values that write fields as JSON faster than value by value.
+type fieldsWriter interface {
+	// AppendFieldsJSON appends, for each of the fields that has values, its key, and one value or an array: what
+	// plainValues does.
+	AppendFieldsJSON(dst []byte, shown *Shown) []byte
 }
 
 // AppendFields appends the record's own names and values as one JSON object. A list becomes an array.
 func (r *Record) AppendFields(dst []byte) []byte {
 	r.Schema.once.Do(r.Schema.prepare)
-	values, ok := r.Values.(fieldWriter)
+	values, ok := r.Values.(fieldsWriter)
 	if !ok {
 		values = plainValues{r.Values}
 	}
-	dst = append(dst, '{')
 	start := len(dst)
-	for i := range r.Schema.shown {
-		f := &r.Schema.shown[i]
-		before := len(dst)
-		dst = append(dst, f.key...)
-		after := len(dst)
-		if dst = values.AppendFieldJSON(dst, f.index); len(dst) == after {
-			dst = dst[:before]
-			continue
-		}
-		dst = append(dst, ',')
+	dst = values.AppendFieldsJSON(dst, &r.Schema.shown)
+	if len(dst) == start {
+		return append(dst, "{}"...)
 	}
-	if len(dst) > start {
-		dst = dst[:len(dst)-1] // the last comma
-	}
+	dst[start] = '{' // in place of the first key's comma
 	return append(dst, '}')
 }
 
-// plainValues makes any Values a fieldWriter; it is what a faster one is compared with.
+// plainValues makes any Values a fieldsWriter; it is what a faster one is compared with.
 type plainValues struct{ Values }
 
-// AppendFieldJSON appends the values one by one.
-func (v plainValues) AppendFieldJSON(dst []byte, field int) []byte {
-	n := v.Len(field)
-	switch n {
-	case 0:
-		return dst
-	case 1:
+// AppendFieldsJSON appends the values one by one.
+func (v plainValues) AppendFieldsJSON(dst []byte, shown *Shown) []byte {
+	for i, field := range shown.Fields {
+		n := v.Len(int(field))
+		if n > 0 {
+			dst = AppendList(shown.Keys[i].Append(dst), v.Values, int(field), n)
+		}
+	}
+	return dst
+}
+
+// AppendList appends the n values of a field, of which there is at least one, as JSON: one by itself, several as an array.
+func AppendList(dst []byte, v Values, field, n int) []byte {
+	if n == 1 {
 		return v.At(field, 0).AppendJSON(dst)
 	}
 	dst = append(dst, '[')
@@ -140,28 +140,24 @@ func AppendTime(dst []byte, t time.Time) []byte {
 		return t.AppendFormat(dst, time.RFC3339Nano)
 	}
 	hour, minute, second := t.Clock()
-	dst = append(dst, byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-')
-	dst = append(appendTwo(dst, int(month)), '-')
-	dst = append(appendTwo(dst, day), 'T')
-	dst = append(appendTwo(dst, hour), ':')
-	dst = append(appendTwo(dst, minute), ':')
-	dst = appendTwo(dst, second)
+	start := len(dst)
+	dst = append(dst, "0000-00-00T00:00:00.000000000Z"...)
+	b := dst[start:]
+	bin.PutUint(b[:4], uint64(year))
+	bin.PutUint(b[5:7], uint64(month))
+	bin.PutUint(b[8:10], uint64(day))
+	bin.PutUint(b[11:13], uint64(hour))
+	bin.PutUint(b[14:16], uint64(minute))
+	bin.PutUint(b[17:19], uint64(second))
+	end := 19
 	if nanos := t.Nanosecond(); nanos > 0 {
-		digits := [10]byte{'.'}
-		for i := 9; i > 0; i-- {
-			digits[i] = byte('0' + nanos%10)
-			nanos /= 10
+		bin.PutUint(b[20:29], uint64(nanos))
+		for end = 29; b[end-1] == '0'; end-- {
 		}
-		end := len(digits)
-		for digits[end-1] == '0' {
-			end--
-		}
-		dst = append(dst, digits[:end]...)
 	}
-	return append(dst, 'Z')
+	b[end] = 'Z'
+	return dst[:start+end+1]
 }
-
-func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
 func appendMember(dst []byte, key, value string) []byte {
 	if value == "" {
@@ -169,7 +165,3 @@ func appendMember(dst []byte, key, value string) []byte {
 	}
 	return AppendJSONString(append(dst, key...), value)
 }
-
-func appendUint(dst []byte, n uint64) []byte { return strconv.AppendUint(dst, n, 10) }
-
-func appendBool(dst []byte, b bool) []byte { return strconv.AppendBool(dst, b) }

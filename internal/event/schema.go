@@ -3,7 +3,11 @@
 // the values of one record as they lie in the evidence. Nothing here copies a value before somebody asks for it.
 package event
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/goshawk-ir/goshawk/internal/bin"
+)
 
 // Schema states what is constant for a shape of records. A parser makes each schema once and hands out the same
 // pointer for every record of that shape, so that detectors can bind to it once. It is read-only after its
@@ -20,16 +24,50 @@ type Schema struct {
 	HasEventID bool
 	Fields     []Field // in the order of the evidence
 
-	once  sync.Once
-	index map[string]int
-	head  []byte // members that are the same in the JSON of every record
-	shown []shownField
+	once   sync.Once
+	index  map[string]int
+	source []byte // the member "source", after the time
+	head   []byte // members that are the same in the JSON of every record
+	shown  Shown
 }
 
-// shownField is a field that outputs show.
-type shownField struct {
-	index int
-	key   []byte // its name as JSON, with the colon
+// Shown is the fields that outputs show, and how their names are written.
+type Shown struct {
+	Fields []int32 // positions in Schema.Fields
+	Keys   []Key   // one for each
+}
+
+// Key is the name of a field as the key of a JSON object's member, with a comma before it and the colon after it.
+type Key struct {
+	text [32]byte
+	size int
+	long []byte // of more than 32 bytes
+}
+
+func newKey(name string) Key {
+	b := append(AppendJSONString([]byte{','}, name), ':')
+	k := Key{size: len(b)}
+	if copy(k.text[:], b) < len(b) {
+		k.long = b
+	}
+	return k
+}
+
+// Append appends the key.
+func (k *Key) Append(dst []byte) []byte {
+	// Fast path: copying 32 bytes, whatever the key's length, takes two moves and no call.
+	if n := len(dst); k.long == nil && cap(dst)-n >= len(k.text) {
+		*(*[32]byte)(dst[n : n+32]) = k.text
+		return dst[:n+k.size]
+	}
+	return k.append(dst)
+}
+
+func (k *Key) append(dst []byte) []byte {
+	if k.long != nil {
+		return append(dst, k.long...)
+	}
+	return append(dst, k.text[:k.size]...)
 }
 
 // Field is a column of a schema.
@@ -60,12 +98,14 @@ func (s *Schema) prepare() {
 			s.index[f.Name] = i
 		}
 		if !f.Envelope {
-			s.shown = append(s.shown, shownField{i, append(AppendJSONString(nil, f.Name), ':')})
+			s.shown.Fields = append(s.shown.Fields, int32(i))
+			s.shown.Keys = append(s.shown.Keys, newKey(f.Name))
 		}
 	}
+	s.source = AppendJSONString([]byte(`"source":`), s.Source)
 	s.head = appendMember(s.head, `,"provider":`, s.Provider)
 	s.head = appendMember(s.head, `,"channel":`, s.Channel)
 	if s.HasEventID {
-		s.head = appendUint(append(s.head, `,"event_id":`...), uint64(s.EventID))
+		s.head = bin.AppendUint(append(s.head, `,"event_id":`...), uint64(s.EventID))
 	}
 }

@@ -5,8 +5,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/goshawk-ir/goshawk/internal/bin"
 )
 
 // Kind says how the bytes or the number of a Value are to be read.
@@ -63,7 +64,7 @@ func (v Value) AppendText(dst []byte) []byte {
 	case Int:
 		return strconv.AppendInt(dst, int64(v.Num), 10)
 	case Uint:
-		return strconv.AppendUint(dst, v.Num, 10)
+		return bin.AppendUint(dst, v.Num)
 	case Float:
 		return strconv.AppendFloat(dst, math.Float64frombits(v.Num), 'g', -1, 64)
 	case Bool:
@@ -87,8 +88,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		start := len(dst)
 		dst = v.AppendText(dst)
 		if needsEscape(dst[start:]) {
-			text := string(dst[start:])
-			dst = appendJSONText(dst[:start], []byte(text))
+			dst = appendJSONText(dst[:start], string(dst[start:]))
 		}
 	}
 	return append(dst, '"')
@@ -97,35 +97,22 @@ func (v Value) AppendJSON(dst []byte) []byte {
 // AppendUTF16 appends little-endian UTF-16 as UTF-8. An odd last byte is left out; a lone surrogate becomes
 // U+FFFD.
 func AppendUTF16(dst, raw []byte) []byte {
+	raw = raw[:len(raw)&^1]
 	dst = slices.Grow(dst, len(raw)/2+8)
-	for i := 0; i+1 < len(raw); i += 2 {
-		for i+8 <= len(raw) { // fast path: four ASCII units at once
-			u := binary.LittleEndian.Uint64(raw[i:])
-			if u&asciiUnits != 0 {
-				break
-			}
-			dst = append(dst, byte(u), byte(u>>16), byte(u>>32), byte(u>>48))
-			i += 8
-		}
-		if i+1 >= len(raw) {
-			break
-		}
-		c := uint16(raw[i]) | uint16(raw[i+1])<<8
-		if c < utf8.RuneSelf {
-			dst = append(dst, byte(c))
-			continue
-		}
-		r := rune(c)
-		if utf16.IsSurrogate(r) {
-			r2 := rune(utf8.RuneError)
-			if i+3 < len(raw) {
-				r2 = rune(uint16(raw[i+2]) | uint16(raw[i+3])<<8)
-			}
-			if r = utf16.DecodeRune(r, r2); r != utf8.RuneError {
-				i += 2
+	for i := 0; i < len(raw); {
+		// Fast path: eight units at once, up to the first that is not ASCII.
+		if i+16 <= len(raw) {
+			lo, hi := binary.LittleEndian.Uint64(raw[i:]), binary.LittleEndian.Uint64(raw[i+8:])
+			k := wideUnit(lo, hi)
+			dst = binary.LittleEndian.AppendUint64(dst, packed(lo)|packed(hi)<<32)
+			dst = dst[:len(dst)-8+k]
+			if i += 2 * k; k == 8 {
+				continue
 			}
 		}
+		r, size := unit(raw[i:])
 		dst = utf8.AppendRune(dst, r)
+		i += size
 	}
 	return dst
 }

@@ -21,6 +21,7 @@ var evtxTags = func() (t [256]uint8) {
 	} {
 		t[typ] = event.RawPlain | uint8(typ)
 	}
+	t[evtx.TypeAbsent], t[evtx.TypeNull] = event.RawNone, event.RawNull
 	t[evtx.TypeString] = event.RawUTF16 | uint8(evtx.TypeString)
 	t[evtx.TypeXML] = t[evtx.TypeString]
 	return t
@@ -28,15 +29,8 @@ var evtxTags = func() (t [256]uint8) {
 
 // Raw shows single values as they lie in the chunk.
 func (v *evtxValues) Raw(dst []event.Raw, fields []int32) {
-	for i, field := range fields {
-		switch x, n := v.record.First(int(field)); n {
-		case 0:
-			dst[i] = event.Raw{}
-		case 1:
-			dst[i] = evtxRaw(x)
-		default:
-			dst[i] = event.Raw{Tag: event.RawOther}
-		}
+	for i, x := range v.some(fields) {
+		dst[i] = evtxRaw(x)
 	}
 }
 
@@ -44,14 +38,14 @@ func evtxRaw(x evtx.Value) event.Raw {
 	if text, ok := x.Text16(); ok {
 		return event.Raw{Bytes: text, Tag: evtxTags[x.Type]}
 	}
-	if x.IsNull() {
-		return event.Raw{Tag: event.RawNull}
-	}
-	tag := evtxTags[x.Type]
-	if tag == event.RawOther {
+	switch tag := evtxTags[x.Type]; {
+	case tag == event.RawNone, tag == event.RawOther:
 		return event.Raw{Tag: tag}
+	case x.IsNull():
+		return event.Raw{Tag: event.RawNull}
+	default:
+		return event.Raw{Bytes: x.Raw, Tag: tag}
 	}
-	return event.Raw{Bytes: x.Raw, Tag: tag}
 }
 
 // AnyText shows the texts of the record's values.

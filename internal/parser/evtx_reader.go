@@ -1,0 +1,201 @@
+package parser
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strconv"
+	"time"
+
+	"github.com/goshawk-ir/goshawk/evtx"
+	"github.com/goshawk-ir/goshawk/internal/event"
+	"github.com/goshawk-ir/goshawk/internal/evidence"
+)
+
+// evtxReader hands records out for one call of Parse.
+type evtxReader struct {
+	logs   *evtxLogs
+	chunk  *evtx.Chunk
+	yield  func(*event.Record, error) bool
+	record event.Record
+	values evtxValues
+	bound  map[*evtx.Layout]*evtxBinding
+	recent [64]*evtxBinding // some of them, by the number of the layout
+	hosts  map[string]string
+	host   []byte // the computer of the record before, as it lay in the evidence, and its name
+	name   string
+	key    []byte // scratch
+}
+
+// What an event log's record is told by: places in evtxBinding.system.
+const (
+	evtxProvider = iota
+	evtxChannel
+	evtxID
+	evtxWhen
+	evtxNumber
+	evtxComputer
+	evtxSystem // how many there are
+)
+
+// evtxBinding is what is known of records with one layout: where the values lie that say what a record is, the schemas,
+// and the last of them, for the next record is likely to have the same.
+type evtxBinding struct {
+	layout            *evtx.Layout
+	system            []int32          // positions of those fields that the layout has
+	place             [evtxSystem]int8 // in system; -1 for none
+	schema            *event.Schema
+	provider, channel []byte
+	key               uint64
+	all               map[string]*event.Schema // by id, provider and channel as they lie in the evidence
+}
+
+func (l *evtxLogs) reader(in *evidence.Input, chunk *evtx.Chunk, yield func(*event.Record, error) bool) *evtxReader {
+	r := &evtxReader{
+		logs: l, chunk: chunk, yield: yield, bound: map[*evtx.Layout]*evtxBinding{}, hosts: map[string]string{},
+	}
+	r.record.Origin, r.record.Values = in.Origin, &r.values
+	return r
+}
+
+// binding returns what is known of a layout.
+func (r *evtxReader) binding(l *evtx.Layout) *evtxBinding {
+	recent := &r.recent[l.Number%uint64(len(r.recent))]
+	if b := *recent; b != nil && b.layout == l {
+		return b
+	}
+	b := r.bound[l]
+	if b == nil {
+		if len(r.bound) >= maxEVTXSchemas {
+			clear(r.bound)
+		}
+		b = &evtxBinding{layout: l, all: map[string]*event.Schema{}}
+		for i, field := range [evtxSystem]int{l.Provider, l.Channel, l.EventID, l.Time, l.RecordID, l.Computer} {
+			if b.place[i] = -1; field >= 0 {
+				b.place[i] = int8(len(b.system))
+				b.system = append(b.system, int32(field))
+			}
+		}
+		r.bound[l] = b
+	}
+	*recent = b
+	return b
+}
+
+// take hands out a record, or damage.
+func (r *evtxReader) take(record *evtx.Record, err error) bool {
+	if err != nil {
+		return r.yield(nil, evtxProblem(err))
+	}
+	r.values.record, r.values.scratch = record, r.values.scratch[:0]
+	b := r.binding(record.Layout())
+	var found, system [evtxSystem]evtx.Value
+	record.Values(found[:], b.system)
+	for i, place := range b.place {
+		system[i].Type = evtx.TypeAbsent
+		if place < 0 {
+			continue
+		}
+		if system[i] = found[place]; system[i].Type == evtx.TypeSeveral {
+			system[i] = record.Value(int(b.system[place]), 0)
+		}
+	}
+	e := &r.record
+	e.Schema = r.schema(b, &system)
+	e.Offset, e.Recovered = record.Offset, record.Recovered
+	e.HasRecordID, e.RecordID = true, record.ID
+	if v := system[evtxNumber]; v.Type != evtx.TypeAbsent {
+		if id, ok := v.Uint(); ok {
+			e.RecordID = id
+		} else if id, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 64); err == nil {
+			e.RecordID = id // forwarded and exported logs hold texts
+		}
+	}
+	e.Time = evtxTime(record, system[evtxWhen])
+	e.Host = r.computer(system[evtxComputer])
+	return r.yield(e, nil)
+}
+
+// yearTenThousand is the first second, since 1970, that RFC 3339 can't write.
+const yearTenThousand = 253402300800
+
+// evtxTime returns the time that System states, or else the one of the record's header; zero for one beyond the calendar.
+func evtxTime(record *evtx.Record, stated evtx.Value) time.Time {
+	t, ok := stated.Time()
+	if !ok {
+		var err error
+		if t, err = time.Parse(time.RFC3339Nano, string(stated.AppendText(nil))); err != nil {
+			t = record.WrittenTime()
+		}
+		t = t.UTC()
+	}
+	if t.Unix() >= yearTenThousand {
+		return time.Time{} // damage or forgery, and nothing that RFC 3339 can write
+	}
+	return t
+}
+
+func (r *evtxReader) computer(v evtx.Value) string {
+	if v.Type == evtx.TypeAbsent {
+		return r.record.Origin.Host
+	}
+	if v.Type != evtx.TypeString {
+		return string(v.AppendText(nil))
+	}
+	if r.host != nil && bytes.Equal(r.host, v.Raw) {
+		return r.name
+	}
+	name, ok := r.hosts[string(v.Raw)]
+	if !ok {
+		name = string(v.AppendText(nil))
+		if name == "" {
+			name = r.record.Origin.Host
+		}
+		if len(r.hosts) >= 1024 {
+			clear(r.hosts)
+		}
+		r.hosts[string(v.Raw)] = name
+	}
+	r.host, r.name = append(r.host[:0], v.Raw...), name
+	return name
+}
+
+// schema returns the schema of the record.
+func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *event.Schema {
+	provider, channel := system[evtxProvider], system[evtxChannel]
+	id, hasID := evtxEventID(system[evtxID])
+	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
+	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
+	if b.schema != nil && b.key == key && bytes.Equal(b.provider, provider.Raw) && bytes.Equal(b.channel, channel.Raw) {
+		return b.schema
+	}
+	b.key = key
+	b.provider, b.channel = append(b.provider[:0], provider.Raw...), append(b.channel[:0], channel.Raw...)
+	r.key = binary.LittleEndian.AppendUint64(r.key[:0], key)
+	r.key = binary.LittleEndian.AppendUint32(r.key, uint32(len(provider.Raw)))
+	r.key = append(append(r.key, provider.Raw...), channel.Raw...)
+	if b.schema = b.all[string(r.key)]; b.schema != nil {
+		return b.schema
+	}
+	if len(b.all) >= maxEVTXSchemas {
+		clear(b.all)
+	}
+	b.schema = r.logs.schema(evtxShape{
+		layout: b.layout, provider: string(provider.AppendText(nil)), channel: string(channel.AppendText(nil)), eventID: uint32(id), hasEventID: hasID,
+	})
+	b.all[string(r.key)] = b.schema
+	return b.schema
+}
+
+// evtxNoID stands for an event identifier that is none.
+const evtxNoID = 1 << 63
+
+func evtxEventID(v evtx.Value) (uint64, bool) {
+	if n, ok := v.Uint(); ok && n <= 1<<32-1 {
+		return n, true
+	}
+	n, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 32)
+	if err != nil {
+		return evtxNoID, false
+	}
+	return n, true
+}
