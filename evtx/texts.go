@@ -7,12 +7,12 @@ func (r *Record) AnyText(f func(raw []byte) bool) bool {
 	c := r.chunk
 	for i := range c.slots {
 		s := &c.slots[i]
-		if s.size == 0 {
+		if s.size() == 0 {
 			continue
 		}
-		switch t := s.typ.Item(); {
+		switch t := s.typ().Item(); {
 		case t == TypeString || t == TypeXML:
-			if f(c.data[s.off : int(s.off)+int(s.size)]) {
+			if f(c.data[s.off() : s.off()+s.size()]) {
 				return true
 			}
 		case t == TypeAnsiString || !t.known():

@@ -14,6 +14,7 @@ import (
 // It serves one goroutine. Its memory is bounded: at the bound it starts anew, and after some starts says that it is no use.
 type dfa struct {
 	prog    *syntax.Prog
+	run     charRun // that every match holds
 	ascii   [utf8.RuneSelf]uint8
 	others  map[rune]uint8
 	classes []charClass // their members differ in nothing
@@ -74,11 +75,12 @@ func newDFA(text string) *dfa {
 	if err != nil {
 		return nil
 	}
+	run := neededRun(tree)
 	prog, err := syntax.Compile(tree.Simplify())
 	if err != nil || len(prog.Inst) > maxDFAInsts {
 		return nil
 	}
-	d := &dfa{prog: prog, others: map[rune]uint8{}, byKey: map[string]uint8{}, mark: make([]uint32, len(prog.Inst))}
+	d := &dfa{prog: prog, run: run, others: map[rune]uint8{}, byKey: map[string]uint8{}, mark: make([]uint32, len(prog.Inst))}
 	for r := range d.ascii {
 		c, ok := d.newClass(rune(r))
 		if !ok {

@@ -21,12 +21,14 @@ type Matcher struct {
 	record  Record
 	now     uint32 // number of the record; marks of others are out of date
 
-	memo  *memo
-	raws  []Raw
-	seen  []seen   // what the record's values showed
-	rules []int32  // to look at
-	marks []uint32 // by atom: now<<2 | mark
-	slots []slotState
+	memo       *memo
+	raws       []Raw
+	pair       [2]Raw // scratch
+	pairFields [2]int32
+	seen       []seen   // what the record's values showed
+	rules      []int32  // to look at
+	marks      []uint32 // by atom: now<<2 | mark
+	slots      []slotState
 
 	studied sight    // of the value last studied
 	folded  []byte   // it, folded
@@ -301,8 +303,13 @@ func (m *Matcher) holds(n *node) bool {
 
 // decide evaluates an atom over the values.
 func (m *Matcher) decide(n *node) bool {
-	s := m.fetch(int(n.slot))
 	a := n.atom
+	if a.op == opFieldRef {
+		if holds, ok := m.compareRaw(n); ok {
+			return holds
+		}
+	}
+	s := m.fetch(int(n.slot))
 	switch a.op {
 	case opExists, opNull:
 		holds, _ := a.matchField(&s.values, nil, m.binding.emptyIsNull)
@@ -328,17 +335,36 @@ func (m *Matcher) decide(n *node) bool {
 	return false
 }
 
+// compareRaw decides whether two fields are equal without making texts of them, where it can.
+func (m *Matcher) compareRaw(n *node) (equal, ok bool) {
+	r, ok := m.record.(RawRecord)
+	from, to := m.binding.fields[n.slot], m.binding.fields[n.other]
+	if !ok || n.atom.shape != shapeEquals || from < 0 || to < 0 {
+		return false, false
+	}
+	m.pairFields = [2]int32{int32(from), int32(to)}
+	r.Raw(m.pair[:], m.pairFields[:])
+	a, b := &m.pair[0], &m.pair[1]
+	if a.Tag&(RawUTF16|RawPlain) != RawUTF16 || a.Tag != b.Tag {
+		return false, false
+	}
+	if string(a.Bytes) == string(b.Bytes) {
+		return true, true
+	}
+	// Texts of ASCII differ in length or they don't: case changes nothing of it.
+	return false, len(a.Bytes) != len(b.Bytes) && allASCII16(a.Bytes) && allASCII16(b.Bytes)
+}
+
 // passes says whether one value passes an atom over single values; late, that an expression ran out of time.
 func (m *Matcher) passes(a *atom, text, folded []byte) (holds, late bool) {
-	if a.op == opRegexp && a.expr.slow == nil {
-		d, known := m.dfas[int32(a.id)]
-		if !known {
-			d = newDFA(a.text)
-			m.dfas[int32(a.id)] = d
-		}
-		if d != nil {
-			if holds, ok := d.match(text); ok {
+	if a.op == opRegexp {
+		if d := m.dfaOf(a); d != nil {
+			holds, ok := d.match(text)
+			if ok {
 				return holds, false
+			}
+			if d.starts > maxDFAStarts {
+				m.dfas[int32(a.id)] = nil
 			}
 		}
 	}
@@ -347,6 +373,18 @@ func (m *Matcher) passes(a *atom, text, folded []byte) (holds, late bool) {
 		m.timeouts++
 	}
 	return holds, late
+}
+
+// dfaOf returns the automaton of an expression; nil if there is none.
+func (m *Matcher) dfaOf(a *atom) *dfa {
+	d, known := m.dfas[int32(a.id)]
+	if !known {
+		if a.expr.slow == nil {
+			d = newDFA(a.text)
+		}
+		m.dfas[int32(a.id)] = d
+	}
+	return d
 }
 
 // fetch makes the values of a slot known.

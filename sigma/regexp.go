@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dlclark/regexp2/v2"
 )
@@ -59,16 +61,17 @@ func required(text string) [][]byte {
 
 const (
 	maxRequired    = 64                   // literals for one expression
-	shortestNeeded = 3                    // bytes that a literal must have to be worth looking for, unless
+	maxExact       = 32                   // texts that a part of one stands for, to be joined with its neighbours
+	maxExactText   = 64                   // bytes of such a text
+	shortestNeeded = 2                    // bytes that a literal must have to be worth looking for, unless
 	rareBytes      = "`{}^~|$<>[]!#@;+*?" // one of these is in it
 )
 
 func requiredIn(x *syntax.Regexp) [][]byte {
+	if lits := exactly(x); lits != nil {
+		return worthwhile(lits)
+	}
 	switch x.Op {
-	case syntax.OpLiteral:
-		if lit := appendFold(nil, string(x.Rune)); len(lit) >= shortestNeeded || bytes.ContainsAny(lit, rareBytes) {
-			return [][]byte{lit}
-		}
 	case syntax.OpCapture, syntax.OpPlus:
 		return requiredIn(x.Sub[0])
 	case syntax.OpRepeat:
@@ -76,13 +79,7 @@ func requiredIn(x *syntax.Regexp) [][]byte {
 			return requiredIn(x.Sub[0])
 		}
 	case syntax.OpConcat:
-		var best [][]byte
-		for _, sub := range x.Sub {
-			if got := requiredIn(sub); better(got, best) {
-				best = got
-			}
-		}
-		return best
+		return requiredInConcat(x.Sub)
 	case syntax.OpAlternate:
 		var all [][]byte
 		for _, sub := range x.Sub {
@@ -95,6 +92,122 @@ func requiredIn(x *syntax.Regexp) [][]byte {
 		return all
 	}
 	return nil
+}
+
+// requiredInConcat takes the best of what the parts require, where neighbours that stand for few texts are joined.
+func requiredInConcat(parts []*syntax.Regexp) (best [][]byte) {
+	take := func(got [][]byte) {
+		if better(got, best) {
+			best = got
+		}
+	}
+	var joined [][]byte
+	for _, part := range parts {
+		texts := exactly(part)
+		if texts == nil {
+			take(worthwhile(joined))
+			joined = nil
+			take(requiredIn(part))
+			continue
+		}
+		next := cross(joined, texts)
+		if next == nil {
+			take(worthwhile(joined))
+			next = texts
+		}
+		joined = next
+	}
+	take(worthwhile(joined))
+	return best
+}
+
+// worthwhile returns lits if each of them is worth looking for.
+func worthwhile(lits [][]byte) [][]byte {
+	for _, lit := range lits {
+		if len(lit) < shortestNeeded && !bytes.ContainsAny(lit, rareBytes) {
+			return nil
+		}
+	}
+	return lits
+}
+
+// exactly returns all texts, folded, that x can match; nil if they are many.
+func exactly(x *syntax.Regexp) [][]byte {
+	switch x.Op {
+	case syntax.OpLiteral:
+		if lit := appendFold(nil, string(x.Rune)); len(lit) <= maxExactText && !slices.Contains(x.Rune, utf8.RuneError) {
+			return [][]byte{lit}
+		}
+	case syntax.OpCharClass:
+		var texts [][]byte
+		for i := 0; i < len(x.Rune); i += 2 {
+			for r := x.Rune[i]; r <= x.Rune[i+1]; r++ {
+				if r == utf8.RuneError {
+					return nil // stands for bytes that are no UTF-8, too
+				}
+				if texts = append(texts, appendFold(nil, string(r))); len(texts) > 2*maxExact {
+					return nil
+				}
+			}
+		}
+		return distinct(texts)
+	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return [][]byte{{}} // a place, not a text
+	case syntax.OpCapture:
+		return exactly(x.Sub[0])
+	case syntax.OpQuest:
+		if texts := exactly(x.Sub[0]); texts != nil {
+			return distinct(append(texts, []byte{}))
+		}
+	case syntax.OpConcat:
+		all := [][]byte{{}}
+		for _, sub := range x.Sub {
+			if all = cross(all, exactly(sub)); all == nil {
+				return nil
+			}
+		}
+		return all
+	case syntax.OpAlternate:
+		var all [][]byte
+		for _, sub := range x.Sub {
+			texts := exactly(sub)
+			if texts == nil || len(all)+len(texts) > 2*maxExact {
+				return nil
+			}
+			all = append(all, texts...)
+		}
+		return distinct(all)
+	}
+	return nil
+}
+
+// distinct returns the different ones of lits; nil if they are too many, or none.
+func distinct(lits [][]byte) [][]byte {
+	slices.SortFunc(lits, bytes.Compare)
+	if lits = slices.CompactFunc(lits, bytes.Equal); len(lits) > maxExact {
+		return nil
+	}
+	return lits
+}
+
+// cross returns every one of a with every one of b behind it; nil if that is too much. A nil a is nothing at all.
+func cross(a, b [][]byte) [][]byte {
+	if a == nil {
+		return b
+	}
+	if len(a)*len(b) > maxExact {
+		return nil
+	}
+	var all [][]byte
+	for _, x := range a {
+		for _, y := range b {
+			if len(x)+len(y) > maxExactText {
+				return nil
+			}
+			all = append(all, slices.Concat(x, y))
+		}
+	}
+	return distinct(all)
 }
 
 // better says whether got is found less often than best, as far as lengths tell.

@@ -152,6 +152,11 @@ func (m *Matcher) found(uses []use, end, length int, text []byte, leave bool) {
 
 // consider decides an atom over the value, or leaves it open.
 func (m *Matcher) consider(a *atom, text []byte, leave bool) {
+	if a.op == opRegexp {
+		if d := m.dfaOf(a); d != nil && !d.run.possible(text) {
+			return
+		}
+	}
 	if leave && a.op <= opRegexp {
 		m.saw(int32(a.id), markMaybe)
 		return
