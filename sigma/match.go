@@ -293,13 +293,33 @@ func (m *Matcher) holds(n *node) bool {
 	if mark := m.marks[a.id]; mark>>2 == m.now {
 		return mark&3 == markHolds
 	}
-	result := uint32(markFails)
+	var only *sight // of the field's one value
+	if a.ofValue() {
+		for i := range m.seen {
+			if s := &m.seen[i]; s.slot == n.slot {
+				only = s.sight
+			}
+		}
+		if only != nil {
+			if mark, known := only.of(int32(a.id)); known {
+				m.marks[a.id] = m.now<<2 | uint32(mark)
+				return mark == markHolds
+			}
+		}
+	}
+	timeouts, result := m.timeouts, uint8(markFails)
 	if m.decide(n) {
 		result = markHolds
 	}
-	m.marks[a.id] = m.now<<2 | result
+	m.marks[a.id] = m.now<<2 | uint32(result)
+	if only != nil && m.timeouts == timeouts && len(only.atoms) < maxSeen {
+		only.atoms = append(only.atoms, seenAtom{int32(a.id), result})
+	}
 	return result == markHolds
 }
+
+// maxSeen bounds the atoms that a value is remembered to decide beyond those that were seen in it.
+const maxSeen = 64
 
 // decide evaluates an atom over the values.
 func (m *Matcher) decide(n *node) bool {

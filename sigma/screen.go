@@ -8,97 +8,100 @@ import (
 // screen says quickly that a text holds none of a plan's keywords, which is true of nearly all. Keywords are about every field of
 // an event, so each of its texts must be looked at; most hold nothing else that a rule asks for.
 //
-// It is the skip loop of Wu and Manber over windows of the literals, in UTF-16 as it lies: two units at the end of a window say
-// how far the next window can be that might be one of a literal. A text that passes is only suspected, and looked at in full.
+// It takes a window of seven characters out of each literal. A text that holds the literal holds the window, and so, at a place
+// that is a multiple of four units, one of the four runs of four units that the window has. So one step takes four units as they
+// lie and asks whether they are such a run; a text that has one is only suspected, and looked at in full.
 type screen struct {
-	span  int  // units in a window: at most 8
-	wide  bool // there are literals that are not ASCII, so texts that aren't are suspected, too
-	shift [1 << 12]uint8
-	grams map[uint64]struct{} // windows that begin a literal, a byte a unit
+	wide bool                    // there are literals beyond ASCII, so texts beyond it are suspected, too
+	runs [screenSize / 64]uint64 // bits, by hash
 }
 
-// Shortest and longest windows.
 const (
-	minSpan = 3
-	maxSpan = 8
+	screenWindow = 7 // units: four, wherever they begin
+	screenSize   = 1 << 14
+	lowerUnits   = 0x0020002000200020 // makes ASCII letters lower case, and mistakes some other characters for each other
+	beyondASCII  = 0xff80ff80ff80ff80
 )
 
-// newScreen returns the screen of folded literals; nil where it would be of no use.
+// newScreen returns the screen of folded literals; nil where one is too short.
 func newScreen(lits []string) *screen {
-	s := &screen{span: maxSpan, grams: map[uint64]struct{}{}}
-	var narrow []string
+	s := &screen{}
 	for _, lit := range lits {
 		if !isASCII(lit) {
 			s.wide = true
 			continue
 		}
-		s.span = min(s.span, len(lit))
-		narrow = append(narrow, lit)
-	}
-	if s.span < minSpan {
-		return nil
-	}
-	for i := range s.shift {
-		s.shift[i] = uint8(s.span - 1)
-	}
-	for _, lit := range narrow {
-		var gram uint64
-		for i := range s.span {
-			gram = gram<<8 | uint64(lit[i])
-			if i > 0 {
-				at := &s.shift[pairIndex(lit[i-1], lit[i])]
-				*at = min(*at, uint8(s.span-1-i))
-			}
+		if len(lit) < screenWindow {
+			return nil
 		}
-		s.grams[gram] = struct{}{}
+		window := rarest(lit)
+		for i := range screenWindow - 3 {
+			var run uint64
+			for k := range 4 {
+				run |= uint64(window[i+k]) << (16 * k)
+			}
+			at := screenHash(run)
+			s.runs[at/64] |= 1 << (at % 64)
+		}
 	}
 	return s
+}
+
+// rarest returns the window of a literal that is least likely to stand in other texts: one that is not common, with the most
+// characters that are no letters.
+func rarest(lit string) string {
+	best, score := "", -1
+	for i := range len(lit) - screenWindow + 1 {
+		window := lit[i : i+screenWindow]
+		n := 0
+		for k := range len(window) {
+			if window[k] < 'a' || window[k] > 'z' {
+				n++
+			}
+		}
+		if !strings.Contains(commonText, window) {
+			n += screenWindow
+		}
+		if n > score {
+			best, score = window, n
+		}
+	}
+	return best
 }
 
 func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-func pairIndex(a, b byte) int { return (int(a)<<5 ^ int(b)) & (1<<12 - 1) }
-
-// lowerASCII holds the ASCII bytes in lower case, and the others as they are.
-var lowerASCII = func() (t [256]byte) {
-	for i := range t {
-		if t[i] = byte(i); i >= 'A' && i <= 'Z' {
-			t[i] += 'a' - 'A'
-		}
-	}
-	return t
-}()
+func screenHash(run uint64) uint64 { return (run | lowerUnits) * 0x9e3779b97f4a7c15 >> 50 }
 
 // suspects says whether the text, UTF-16 little-endian, may hold one of the literals.
 func (s *screen) suspects(text []byte) bool {
-	n := len(text) &^ 1
-	text = text[:n]
-	if !allASCII16(text) && (s.wide || foldsToASCII(text)) {
-		return true
+	if len(text) < 2*screenWindow {
+		return false // folding changes no number of characters
 	}
-	// Units that are not ASCII are taken for another one by their low byte: that can only raise a suspicion.
-	for end := 2*s.span - 2; end < n; {
-		shift := s.shift[pairIndex(lowerASCII[text[end-2]], lowerASCII[text[end]])]
-		if shift == 0 {
-			if s.begins(text[end+2-2*s.span : end+2]) {
-				return true
-			}
-			shift = 1
+	var all uint64
+	rest := text
+	for len(rest) >= 8 {
+		run := binary.LittleEndian.Uint64(rest)
+		all |= run
+		if at := screenHash(run); s.runs[at/64%uint64(len(s.runs))]>>(at%64)&1 != 0 {
+			return true
 		}
-		end += 2 * int(shift)
+		rest = rest[8:]
 	}
-	return false
+	all |= binary.LittleEndian.Uint64(text[len(text)&^1-8:])
+	return all&beyondASCII != 0 && (s.wide || foldsToASCII(text))
 }
 
-func (s *screen) begins(window []byte) bool {
-	var gram uint64
-	for i := 0; i < len(window); i += 2 {
-		gram = gram<<8 | uint64(lowerASCII[window[i]])
+// foldsToASCII says whether one of the units beyond ASCII folds to an ASCII letter: the long s and the Kelvin sign.
+func foldsToASCII(text []byte) bool {
+	for ; len(text) >= 2; text = text[2:] {
+		if u := binary.LittleEndian.Uint16(text); u == 0x017f || u == 0x212a {
+			return true
+		}
 	}
-	_, ok := s.grams[gram]
-	return ok
+	return false
 }
 
 // appendUTF16 appends an ASCII text as UTF-16.
@@ -119,15 +122,5 @@ func allASCII16(text []byte) bool {
 	for ; len(text) >= 2; text = text[2:] {
 		all |= uint64(binary.LittleEndian.Uint16(text))
 	}
-	return all&0xff80ff80ff80ff80 == 0
-}
-
-// foldsToASCII says whether one of the units beyond ASCII folds to an ASCII letter: the long s and the Kelvin sign.
-func foldsToASCII(text []byte) bool {
-	for ; len(text) >= 2; text = text[2:] {
-		if u := binary.LittleEndian.Uint16(text); u == 0x017f || u == 0x212a {
-			return true
-		}
-	}
-	return false
+	return all&beyondASCII == 0
 }

@@ -23,6 +23,16 @@ func (s *sight) set(atom int32, mark uint8) {
 	}
 }
 
+// of returns what is known of an atom.
+func (s *sight) of(atom int32) (mark uint8, known bool) {
+	for i := range s.atoms {
+		if s.atoms[i].atom == atom {
+			return s.atoms[i].mark, true
+		}
+	}
+	return 0, false
+}
+
 // look is a field to look at in records of a binding, and what for.
 type look struct {
 	field    int32
