@@ -31,6 +31,7 @@ type Chunk struct {
 	Templates *Templates
 	orphans   map[string]*program // by nesting, and what their values are
 	layouts   [64]layoutEntry
+	texts     [64]textsOf
 	key       []byte
 
 	reported []error // damage of this chunk that was yielded

@@ -1,12 +1,23 @@
 package evtx
 
-// AnyText calls f with the record's values that are text, UTF-16 with or without a NUL at the end and in between, until f
-// returns true, and returns whether it did. It also returns true if a value is text of another kind. Literals of the
-// templates are not looked at, since they are the same for all records: Field.Own tells the fields that have none.
-func (r *Record) AnyText(f func(raw []byte) bool) bool {
+// AnyText calls f with the texts of the record, UTF-16 with or without a NUL at the end and in between, until f returns
+// true, and returns whether it did. It also returns true if a value is text of another kind. The texts are the values and the
+// literals of fields that are Simple, and perhaps others.
+//
+// What f says of the literals of a template is remembered under key: with one key, f must say the same of the same text.
+func (r *Record) AnyText(key uint64, f func(raw []byte) bool) bool {
 	c := r.chunk
-	for i := range c.slots {
-		s := &c.slots[i]
+	for i := range c.insts {
+		p := c.insts[i].program
+		t := &c.texts[(p.shape+key)%uint64(len(c.texts))]
+		if t.program != p || t.key != key {
+			*t = textsOf{p, key, p.anyText(f)}
+		}
+		if t.any {
+			return true
+		}
+	}
+	for _, s := range c.slots {
 		if s.size() == 0 {
 			continue
 		}
@@ -22,11 +33,36 @@ func (r *Record) AnyText(f func(raw []byte) bool) bool {
 	return false
 }
 
-// Own says whether all that the field holds are values of the record, each one by itself: not literals of the template,
-// and not texts put together of several.
-func (f *Field) Own() bool {
+// textsOf is what was said of the literals of a program.
+type textsOf struct {
+	program *program
+	key     uint64
+	any     bool
+}
+
+func (p *program) anyText(f func(raw []byte) bool) bool {
+	for i := range p.ops {
+		o := &p.ops[i]
+		if o.kind != opValue || len(o.raw) == 0 {
+			continue
+		}
+		switch t := o.typ.Item(); {
+		case t == TypeString || t == TypeXML:
+			if f(o.raw) {
+				return true
+			}
+		case t == TypeAnsiString || !t.known():
+			return true
+		}
+	}
+	return false
+}
+
+// Simple says whether the field's values are values of the record or literals of its template as they are, and not texts put
+// together of several.
+func (f *Field) Simple() bool {
 	for i := range f.items {
-		if p := f.items[i].parts; len(p) != 1 || !p[0].isRef {
+		if p := f.items[i].parts; len(p) != 1 || !p[0].isRef && !p[0].isOp {
 			return false
 		}
 	}

@@ -24,15 +24,15 @@ func (s *Schema) constant(field string) (string, bool) {
 type Binding struct {
 	engine *Engine
 	plan   *plan
-	fields []int                   // by slot: the shape's field, or -1
-	texts  []string                // by slot: the value, where it is constant for the shape
-	all    int                     // how many fields the shape has
-	looks  lookSet                 // what to look at in every record
-	late   []lookSet               // by slot: what to look at once a rule asks
-	words  lookSet                 // what to look at for keywords
-	apart  lookSet                 // what of it the screen doesn't see
-	screen func(utf16 []byte) bool // nil: there is none
-	needs  map[int][]needField     // by rule of the plan, for rules that have some
+	fields []int               // by slot: the shape's field, or -1
+	texts  []string            // by slot: the value, where it is constant for the shape
+	all    int                 // how many fields the shape has
+	looks  lookSet             // what to look at in every record
+	late   []lookSet           // by slot: what to look at once a rule asks
+	words  lookSet             // what to look at for keywords
+	apart  lookSet             // what of it the screen doesn't see
+	screen *screen             // nil: there is none
+	needs  map[int][]needField // by rule of the plan, for rules that have some
 
 	emptyIsNull bool
 }
@@ -224,16 +224,11 @@ func (b *Binding) setLooks(s *Schema) {
 		return
 	}
 	b.screen = p.screen
-	for f, name := range s.Fields {
+	for f := range s.Fields {
 		l := look{field: int32(f), slot: int32(p.keywords), keywords: true, key: b.key(p.keywords)}
 		b.words.add(l)
 		if s.Apart == nil || s.Apart[f] {
-			// What the shape says is looked at once and for all.
-			if text, ok := s.constant(trimField(name)); !ok {
-				b.apart.add(l)
-			} else if !isASCII(text) || p.screen != nil && p.screen(appendUTF16(nil, text)) {
-				b.screen = nil
-			}
+			b.apart.add(l)
 		}
 	}
 }

@@ -156,7 +156,7 @@ func (m *Matcher) lookAt(set *lookSet) {
 // lookForKeywords looks at all fields. Fast path: where the screen passes all texts of the record, only the others remain.
 func (m *Matcher) lookForKeywords() {
 	b := m.binding
-	if raw, ok := m.record.(RawRecord); ok && b.screen != nil && !raw.AnyText(b.screen) {
+	if raw, ok := m.record.(RawRecord); ok && b.screen != nil && !raw.AnyText(b.screen.key, b.screen.check) {
 		m.lookAt(&b.apart)
 		return
 	}

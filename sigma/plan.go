@@ -10,10 +10,10 @@ import (
 // that are the same for all such events (channel, event id, provider) are decided.
 type plan struct {
 	slots    []slot
-	place    uint64                  // number of the first slot among those of all plans of the engine
-	keywords int                     // the slot of all fields; -1 if no rule asks for keywords
-	rich     bool                    // no keyword can stand in a number, a truth value or a RawPlain value
-	screen   func(utf16 []byte) bool // whether a text may hold a keyword; nil if that must be looked at
+	place    uint64  // number of the first slot among those of all plans of the engine
+	keywords int     // the slot of all fields; -1 if no rule asks for keywords
+	rich     bool    // no keyword can stand in a number, a truth value or a RawPlain value
+	screen   *screen // says whether a text may hold a keyword; nil if that must be looked at
 	rules    []planRule
 	always   []int32 // rules that no value can rule out
 	triggers triggers
@@ -272,9 +272,7 @@ func (b *planBuilder) setScreen() {
 		s = newScreen(lits)
 		b.engine.screens[key] = s
 	}
-	if s != nil {
-		p.screen = s.suspects
-	}
+	p.screen = s
 }
 
 // necessary returns atoms of which at least one must be seen for x to hold, and how often one is likely to be; nil if

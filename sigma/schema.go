@@ -11,7 +11,7 @@ type Schema struct {
 	File     string   // original path of a text log
 	EventID  string   // decimal; "" if the shape has none or it varies
 	Fields   []string // names, in the order by which Record speaks of them
-	Apart    []bool   // of Fields: not, or not only, a value that RawRecord.AnyText shows; nil: all of them
+	Apart    []bool   // of Fields: those that RawRecord.AnyText doesn't show; nil: all
 
 	// EmptyIsNull says that the evidence can't tell a null from an empty text, as Windows event logs can't: rules that
 	// ask for either match both.
@@ -31,10 +31,10 @@ type RawRecord interface {
 	Record
 	// Raw sets dst[i] to the value of fields[i]. Bytes are valid until the next record.
 	Raw(dst []Raw, fields []int32)
-	// AnyText calls f with every text among the record's values, UTF-16 little-endian, which may have NULs, until f returns
-	// true; it returns whether f did, or whether there is text of another kind. Numbers, truth values and what is RawPlain
-	// need not be shown, nor the fields that are Apart.
-	AnyText(f func(utf16 []byte) bool) bool
+	// AnyText calls f with every text of the record, UTF-16 little-endian, which may have NULs, until f returns true; it returns
+	// whether f did, or whether there is text of another kind. Numbers, truth values and what is RawPlain need not be shown,
+	// nor the fields that are Apart. What f says of the same text, under the same key, may be remembered.
+	AnyText(key uint64, f func(utf16 []byte) bool) bool
 }
 
 // Raw is a value as it lies in the evidence: Tag and Bytes together say what its text is. Tags are the source's own, but for

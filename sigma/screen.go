@@ -3,6 +3,7 @@ package sigma
 import (
 	"encoding/binary"
 	"strings"
+	"sync/atomic"
 )
 
 // screen says quickly that a text holds none of a plan's keywords, which is true of nearly all. Keywords are about every field of
@@ -10,10 +11,13 @@ import (
 //
 // It takes a window of seven characters out of each literal. A text that holds the literal holds the window, and so, at a place
 // that is a multiple of four units, one of the four runs of four units that the window has. So one step takes four units as they
-// lie and asks whether they are such a run; a text that has one is only suspected, and looked at in full.
+// lie and asks whether they are such a run. A text with one that is part of a window is only suspected, and looked at in full.
 type screen struct {
-	wide bool                    // there are literals beyond ASCII, so texts beyond it are suspected, too
-	runs [screenSize / 64]uint64 // bits, by hash
+	key     uint64                  // no two screens of a process have the same
+	check   func([]byte) bool       // suspects, made once
+	wide    bool                    // there are literals beyond ASCII, so texts beyond it are suspected, too
+	runs    [screenSize / 64]uint64 // bits, by hash
+	windows map[uint64]struct{}
 }
 
 const (
@@ -23,9 +27,13 @@ const (
 	beyondASCII  = 0xff80ff80ff80ff80
 )
 
+// screens counts the screens that were made.
+var screens atomic.Uint64
+
 // newScreen returns the screen of folded literals; nil where one is too short.
 func newScreen(lits []string) *screen {
-	s := &screen{}
+	s := &screen{key: screens.Add(1), windows: map[uint64]struct{}{}}
+	s.check = s.suspects
 	for _, lit := range lits {
 		if !isASCII(lit) {
 			s.wide = true
@@ -35,6 +43,7 @@ func newScreen(lits []string) *screen {
 			return nil
 		}
 		window := rarest(lit)
+		s.windows[packed(window)] = struct{}{}
 		for i := range screenWindow - 3 {
 			var run uint64
 			for k := range 4 {
@@ -85,13 +94,41 @@ func (s *screen) suspects(text []byte) bool {
 	for len(rest) >= 8 {
 		run := binary.LittleEndian.Uint64(rest)
 		all |= run
-		if at := screenHash(run); s.runs[at/64%uint64(len(s.runs))]>>(at%64)&1 != 0 {
+		if at := screenHash(run); s.runs[at/64%uint64(len(s.runs))]>>(at%64)&1 != 0 && s.within(text, len(text)-len(rest)) {
 			return true
 		}
 		rest = rest[8:]
 	}
 	all |= binary.LittleEndian.Uint64(text[len(text)&^1-8:])
 	return all&beyondASCII != 0 && (s.wide || foldsToASCII(text))
+}
+
+// within says whether a window stands in text such that it has the four units at place at.
+func (s *screen) within(text []byte, at int) bool {
+	for from := at - 2*(screenWindow-4); from <= at; from += 2 {
+		if from < 0 || from+2*screenWindow > len(text) {
+			continue
+		}
+		var window [screenWindow]byte
+		for i := range window {
+			window[i] = text[from+2*i] // of a unit beyond ASCII, half: that can only raise a suspicion
+			if c := window[i]; c >= 'A' && c <= 'Z' {
+				window[i] += 'a' - 'A'
+			}
+		}
+		if _, ok := s.windows[packed(string(window[:]))]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// packed returns a window as a number.
+func packed(window string) (n uint64) {
+	for i := range len(window) {
+		n = n<<8 | uint64(window[i])
+	}
+	return n
 }
 
 // foldsToASCII says whether one of the units beyond ASCII folds to an ASCII letter: the long s and the Kelvin sign.
@@ -102,14 +139,6 @@ func foldsToASCII(text []byte) bool {
 		}
 	}
 	return false
-}
-
-// appendUTF16 appends an ASCII text as UTF-16.
-func appendUTF16(dst []byte, s string) []byte {
-	for i := range len(s) {
-		dst = append(dst, s[i], 0)
-	}
-	return dst
 }
 
 // allASCII16 says whether all units are ASCII.

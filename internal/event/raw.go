@@ -49,8 +49,8 @@ type RawValues interface {
 	// Raw sets dst[i] to the value of field fields[i], for each of fields. The tag is RawNone if and only if Len is 0, and
 	// RawOther if Len is more than 1; what is put there is valid until the parser's next step.
 	Raw(dst []Raw, fields []int32)
-	// AnyText calls f with every text among the record's values, UTF-16 little-endian, which may have NULs, until f returns
-	// true; it returns whether f did, or whether there is text of another kind. Values of kinds whose text is RawPlain, a
-	// number or a truth value are passed over, and so are those of fields that are Apart.
-	AnyText(f func(utf16 []byte) bool) bool
+	// AnyText calls f with every text of the record, UTF-16 little-endian, which may have NULs, until f returns true; it returns
+	// whether f did, or whether there is text of another kind. Numbers, truth values and values that are RawPlain are passed
+	// over, and so are fields that are Apart. What f says of the same text, under the same key, may be remembered.
+	AnyText(key uint64, f func(utf16 []byte) bool) bool
 }

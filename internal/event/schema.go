@@ -76,7 +76,7 @@ type Field struct {
 	// Envelope marks a field that the record's envelope already shows under another name (EventID, Channel,
 	// Computer, ...): detectors may ask for it, outputs leave it out of "fields".
 	Envelope bool
-	// Apart marks a field whose text is not, or not only, a value that RawValues.AnyText shows.
+	// Apart marks a field whose text is put together of several, so that RawValues.AnyText doesn't show it.
 	Apart bool
 }
 

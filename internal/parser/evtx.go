@@ -101,7 +101,7 @@ func (l *evtxLogs) schema(shape evtxShape) *event.Schema {
 	}
 	for i := range shape.layout.Fields {
 		f := &shape.layout.Fields[i]
-		s.Fields = append(s.Fields, event.Field{Name: f.Name, Apart: !f.Own()})
+		s.Fields = append(s.Fields, event.Field{Name: f.Name, Apart: !f.Simple()})
 	}
 	// What the envelope shows already; the event identifier only if it is a number.
 	at := shape.layout
