@@ -10,6 +10,8 @@ import (
 type charRun struct {
 	length int // 0: there is none
 	in     [utf8.RuneSelf]bool
+	wide   bool // so are all characters beyond ASCII, and bytes that are no UTF-8
+	all    bool // there is nothing else to the expression
 }
 
 // shortestRun is the length from which a run is worth looking for.
@@ -19,20 +21,25 @@ const shortestRun = 8
 // simplified, which writes repetitions out.
 func neededRun(x *syntax.Regexp) (best charRun) {
 	switch x.Op {
-	case syntax.OpCapture, syntax.OpPlus:
+	case syntax.OpCapture:
 		return neededRun(x.Sub[0])
+	case syntax.OpPlus:
+		best = neededRun(x.Sub[0])
+		best.all = false
 	case syntax.OpConcat:
 		for _, sub := range x.Sub {
 			if r := neededRun(sub); r.length > best.length {
 				best = r
 			}
 		}
+		best.all = false
 	case syntax.OpRepeat:
 		if x.Min >= shortestRun {
 			best.set(x.Sub[0], x.Min)
 		}
 		if x.Min > 0 && best.length == 0 {
-			return neededRun(x.Sub[0])
+			best = neededRun(x.Sub[0])
+			best.all = false
 		}
 	}
 	return best
@@ -42,7 +49,15 @@ func (r *charRun) set(x *syntax.Regexp, length int) {
 	for x.Op == syntax.OpCapture {
 		x = x.Sub[0]
 	}
-	if x.Op != syntax.OpCharClass {
+	switch x.Op {
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		for i := range r.in {
+			r.in[i] = x.Op == syntax.OpAnyChar || i != '\n'
+		}
+		r.length, r.wide, r.all = length, true, true
+		return
+	case syntax.OpCharClass:
+	default:
 		return
 	}
 	for i := 0; i < len(x.Rune); i += 2 {
@@ -55,7 +70,7 @@ func (r *charRun) set(x *syntax.Regexp, length int) {
 			r.in[c] = true
 		}
 	}
-	r.length = length
+	r.length, r.all = length, true
 }
 
 // possible says whether text has such a run. It looks at every length-th character first: a run can't miss all of these.
@@ -66,7 +81,7 @@ func (r *charRun) possible(text []byte) bool {
 	for end := r.length - 1; end < len(text); {
 		// text[end] is the last place of the next run there can be; how far back does it go?
 		n := 0
-		for n < r.length && text[end-n] < utf8.RuneSelf && r.in[text[end-n]] {
+		for n < r.length && r.has(text[end-n]) {
 			n++
 		}
 		if n == r.length {
@@ -75,4 +90,31 @@ func (r *charRun) possible(text []byte) bool {
 		end += r.length - n
 	}
 	return false
+}
+
+// has says whether a byte can be part of a run.
+func (r *charRun) has(c byte) bool {
+	if c >= utf8.RuneSelf {
+		return r.wide
+	}
+	return r.in[c]
+}
+
+// holds says whether text has such a run, counted in characters. It is the answer of the expression if all is set.
+func (r *charRun) holds(text []byte) bool {
+	if !r.possible(text) { // in bytes, of which there are as many or more
+		return false
+	}
+	n := 0
+	for i := 0; i < len(text) && n < r.length; {
+		size := 1
+		if !r.has(text[i]) {
+			n = -1
+		} else if text[i] >= utf8.RuneSelf {
+			_, size = utf8.DecodeRune(text[i:])
+		}
+		n++
+		i += size
+	}
+	return n == r.length
 }

@@ -9,7 +9,7 @@ import (
 )
 
 var dfaTexts = []string{
-	"", "a", "ab", "b a\nab\n", "xxabab.exe", "\xff\xfe", "é É ſ K \u212a", "_ab ab_", strings.Repeat("ab", 200) + "c", "\n", "a\r\nb", "ab1ab2ab3 ab1ab2ab.", "abefg acg", "Kſ", "日本 a-b",
+	"", "a", "ab", "b a\nab\n", "xxabab.exe", "\xff\xfe", "é É ſ K \u212a", "_ab ab_", strings.Repeat("ab", 200) + "c", "\n", "a\r\nb", "ab1ab2ab3 ab1ab2ab.", "abefg acg", "éééééé ééé", "\xc3\xc3\xa9aaaaaaaa\naaaaaaaa", "Kſ", "日本 a-b",
 }
 
 // checkDFA holds a dfa to what the expression itself says of texts.
@@ -29,6 +29,9 @@ func checkDFA(t *testing.T, text string, texts []string) {
 		for _, lit := range lits {
 			found = found || strings.Contains(foldString(s), string(lit))
 		}
+		if d.run.all && d.run.holds([]byte(s)) != plain.MatchString(s) {
+			t.Fatalf("expression %q, text %q: runs are miscounted", text, s)
+		}
 		if plain.MatchString(s) && !(found && d.run.possible([]byte(s))) {
 			t.Fatalf("expression %q, text %q: none of %q, or no run of %d", text, s, lits, d.run.length)
 		}
@@ -41,7 +44,7 @@ func checkDFA(t *testing.T, text string, texts []string) {
 func TestDFA(t *testing.T) {
 	for _, text := range []string{
 		"", "a", "^a", "a$", "^$", `\bab\b`, `\Bab`, `(?m)^ab$`, `(?i)k`, `(?i)S`, `(?s)a.b`, "a.b", "(ab){1,3}c", "(ab)*", `[^\x00-\x7f]`, `\x{ff}`, `�`,
-		`(a|ab)(c|bcd)`, `\A\z`, "a*b*c*$", `(a?){20}a{20}`, `[[:word:]]+\.exe`, `(a|b|c|d|e|f).{8}z`, `(?:a|b)*a(?:a|b){12}`, `x?[ab]{9,}`, `([0-9a-b]{8})+\\.`, `a[bc](d|ef)?g`, `(?i)[k-l]s`, `a{0}b`, `(a|)b`, `[ab]\bc`,
+		`(a|ab)(c|bcd)`, `\A\z`, "a*b*c*$", `(a?){20}a{20}`, `[[:word:]]+\.exe`, `(a|b|c|d|e|f).{8}z`, `(?:a|b)*a(?:a|b){12}`, `x?[ab]{9,}`, `.{9,}`, `(?s).{12}`, `([^x]{8,20})`, `[^\\n]{8}`, `(.{8})+`, `([0-9a-b]{8})+\\.`, `a[bc](d|ef)?g`, `(?i)[k-l]s`, `a{0}b`, `(a|)b`, `[ab]\bc`,
 	} {
 		checkDFA(t, text, dfaTexts)
 	}

@@ -379,6 +379,9 @@ func (m *Matcher) compareRaw(n *node) (equal, ok bool) {
 func (m *Matcher) passes(a *atom, text, folded []byte) (holds, late bool) {
 	if a.op == opRegexp {
 		if d := m.dfaOf(a); d != nil {
+			if d.run.all {
+				return d.run.holds(text), false
+			}
 			holds, ok := d.match(text)
 			if ok {
 				return holds, false

@@ -17,7 +17,7 @@ type memo struct {
 	shift   uint        // of a hash, to an index
 	count   int
 	text    []byte          // the values
-	door    [1 << 14]uint32 // marks of values seen once
+	door    [1 << 16]uint32 // marks of values seen once
 }
 
 type memoEntry struct {
