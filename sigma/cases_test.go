@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,61 +116,30 @@ func (e *testEvent) String() string {
 	return "{" + strings.TrimSpace(b.String()) + "}"
 }
 
-// matches returns the titles of the rules that match e.
-func (engine *Engine) matches(e *testEvent) []string {
-	var out []string
-	if b := engine.Bind(&e.schema); b != nil {
-		b.Match(NewMatcher(), e, func(m *Match) { out = append(out, m.Rule.Title) })
+// matches returns the titles of the rules that match e, as texts and as it lies, for the first time and again.
+func (engine *Engine) matches(e *testEvent) []string { return engine.matchesWith(NewMatcher(), e) }
+
+func (engine *Engine) matchesWith(m *Matcher, e *testEvent) []string {
+	b := engine.Bind(&e.schema)
+	if b == nil {
+		return nil
 	}
-	return out
+	var first []string
+	for i, r := range []Record{e, e, rawEvent{e}, rawEvent{e}, rawEvent{e}} {
+		var out []string
+		b.Match(m, r, func(m *Match) { out = append(out, m.Rule.Title) })
+		if i == 0 {
+			first = out
+		} else if !slices.Equal(out, first) {
+			return append(out, fmt.Sprintf("at try %d, at first %q", i, first))
+		}
+	}
+	return first
 }
 
-// plainMatches is the reference for matches: it evaluates every way of every rule over all values, and shares
-// nothing with the engine but the test of one value.
+// plainMatches is the reference for matches.
 func (engine *Engine) plainMatches(e *testEvent) []string {
 	var out []string
-	last := -1
-	for _, w := range engine.ways {
-		if w.rule == last || !w.matches(&e.schema) {
-			continue
-		}
-		if w.root.eval(func(a *atom) bool { return e.plain(a) }) {
-			out = append(out, engine.collection.Rules[w.rule].Title)
-			last = w.rule
-		}
-	}
+	engine.Plain(&e.schema, e, func(r *Rule) { out = append(out, r.Title) })
 	return out
-}
-
-func (e *testEvent) plain(a *atom) bool {
-	var values, other Values
-	e.appendField(&values, a.field)
-	if a.op == opFieldRef {
-		e.appendField(&other, a.other)
-	}
-	holds, _ := a.matchField(&values, &other, e.schema.EmptyIsNull)
-	return holds
-}
-
-func (e *testEvent) appendField(dst *Values, field string) {
-	if text, ok := e.schema.constant(field); ok {
-		dst.End(append(dst.Buffer(), text...))
-		return
-	}
-	for _, exact := range []bool{true, false} {
-		for i, name := range e.schema.Fields {
-			if name = strings.TrimSpace(name); !exact {
-				name = strings.ReplaceAll(name, " ", "")
-			}
-			if field == "" || name == field {
-				e.AppendValues(dst, i)
-				if field != "" {
-					return
-				}
-			}
-		}
-		if field == "" {
-			return
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 )
 
 // shared returns a path of the shared test data, and skips where it is absent.
@@ -87,6 +88,42 @@ func (e *testEvent) AppendValues(dst *Values, field int) {
 	for _, v := range e.values[field] {
 		dst.End(append(dst.Buffer(), v...))
 	}
+}
+
+// rawEvent shows the values of a testEvent as they might lie in evidence: UTF-16 where they are UTF-8.
+type rawEvent struct{ *testEvent }
+
+func (e rawEvent) Raw(dst []Raw, fields []int32) {
+	for i, f := range fields {
+		values := e.values[f]
+		switch {
+		case e.nulls[int(f)] && len(values) == 0:
+			dst[i] = Raw{Tag: RawNull}
+		case len(values) == 0:
+			dst[i] = Raw{}
+		case len(values) > 1 || e.nulls[int(f)] || !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0):
+			dst[i] = Raw{Tag: RawOther}
+		case strings.Trim(values[0], "0123456789") == "" && len(values[0])%2 == 1:
+			dst[i] = Raw{Bytes: []byte(values[0]), Tag: RawPlain | 2}
+		default:
+			dst[i] = Raw{Bytes: utf16LE(values[0]), Tag: RawUTF16}
+		}
+	}
+}
+
+func (e rawEvent) AnyText(_ uint64, f func([]byte) bool) bool {
+	for i, values := range e.values {
+		for _, v := range values {
+			if !utf8.ValidString(v) {
+				return true
+			}
+			apart := e.schema.Apart == nil || e.schema.Apart[i]
+			if (!apart || i%2 > 0) && f(utf16LE(v)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func BenchmarkProcessCreation(b *testing.B) {

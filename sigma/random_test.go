@@ -16,16 +16,17 @@ func TestFastAgainstPlain(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	matched := 0
 	for range 60 {
-		g := &generator{rnd}
+		g := &generator{rnd, rnd.IntN(2) == 0}
 		var rules []string
 		for i := range 1 + rnd.IntN(40) {
 			rules = append(rules, g.rule(i))
 		}
 		text := strings.Join(rules, "---\n")
 		engine := compileTest(t, text)
+		m := NewMatcher()
 		for range 40 {
 			e := g.event()
-			got, want := engine.matches(e), engine.plainMatches(e)
+			got, want := engine.matchesWith(m, e), engine.plainMatches(e)
 			if !slices.Equal(got, want) {
 				t.Fatalf("seed %d: event %s matches %v, plainly %v\n%s", seed, e, got, want, text)
 			}
@@ -37,8 +38,61 @@ func TestFastAgainstPlain(t *testing.T) {
 	}
 }
 
+// FuzzMatch invents rules and records together, with the data for dice, and compares the engine with the plain evaluation. One
+// Matcher sees all records, so that what it remembers of values is put to the test.
+func FuzzMatch(f *testing.F) {
+	for seed := range uint64(8) {
+		data := make([]byte, 2000)
+		rnd := rand.New(rand.NewPCG(seed, 7))
+		for i := range data {
+			data[i] = byte(rnd.Uint32())
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 8000 {
+			return
+		}
+		rnd := rand.New(&dice{data: data})
+		g := &generator{rnd, rnd.IntN(2) == 0}
+		var rules []string
+		for i := range 1 + g.IntN(12) {
+			rules = append(rules, g.rule(i))
+		}
+		text := strings.Join(rules, "---\n")
+		engine := compileTest(t, text)
+		m := NewMatcher()
+		for range 12 {
+			e := g.event()
+			if got, want := engine.matchesWith(m, e), engine.plainMatches(e); !slices.Equal(got, want) {
+				t.Fatalf("event %s matches %v, plainly %v\n%s", e, got, want, text)
+			}
+		}
+	})
+}
+
+// dice is a source of numbers out of data, which ends in noughts and ones.
+type dice struct {
+	data []byte
+	end  uint64
+}
+
+// Uint64 returns the next number. Choices among few look at its highest bits or at its lowest.
+func (d *dice) Uint64() (n uint64) {
+	if len(d.data) == 0 {
+		d.end++
+		return d.end << 60
+	}
+	n = uint64(d.data[0]) << 56
+	d.data = d.data[1:]
+	return n | n>>56
+}
+
 // generator makes rules and events of few pieces.
-type generator struct{ *rand.Rand }
+type generator struct {
+	*rand.Rand
+	long bool // keywords are long
+}
 
 func (g *generator) pick(list ...string) string { return list[g.IntN(len(list))] }
 
@@ -68,7 +122,7 @@ func (g *generator) item() string {
 	case 1:
 		return g.field() + "|exists: " + g.pick("true", "false")
 	case 2:
-		return g.field() + "|re" + g.pick("", "|i") + ": " + quote(g.pick("a+b", "(ab|é)", "^a", `\.exe$`, "a(?!b)", "(ab){1,3}x?", "[ab]1"))
+		return g.field() + "|re" + g.pick("", "|i") + ": " + quote(g.pick("a+b", "b.[a-c]{2}", "[a-z]{8}", "(ab|é)", "^a", `\.exe$`, "a(?!b)", "(ab){1,3}x?", "[ab]1"))
 	case 3:
 		return g.field() + g.pick("|gt", "|lte", "|neq", "") + ": 1"
 	case 4:
@@ -92,7 +146,11 @@ func (g *generator) rule(n int) string {
 	fmt.Fprintf(&b, "title: rule %d\nlogsource: {product: windows}\ndetection:\n", n)
 	for i := range 3 {
 		if g.IntN(6) == 0 {
-			fmt.Fprintf(&b, "  s%d: ['%s', '%s']\n", i, g.pick("ab", "a*b", ".exe", "É"), g.pick("1", "k?", "b"))
+			words := []string{"ab", "a*b", ".exe", "É", "1", "k?", "b"}
+			if g.long {
+				words = []string{"abkab::s", `c:\kabab`, "kbababab", ".exe.kxe", "*abkab::*s"} // so that there is a screen
+			}
+			fmt.Fprintf(&b, "  s%d: ['%s', '%s']\n", i, g.pick(words...), g.pick(words...))
 			continue
 		}
 		items := map[string]bool{}
@@ -123,9 +181,12 @@ func (g *generator) event() *testEvent {
 			e.nulls[i] = true
 		case 2:
 			values = []string{g.text(), g.text()}
+		case 3:
+			values = []string{g.text() + g.pick("abkab::s", "KBABABAB", "C:\\\u212aabab", "x.exe.kxe") + g.text()}
 		default:
 			values = []string{g.text()}
 		}
+		e.schema.Apart = append(e.schema.Apart, g.IntN(4) == 0)
 		e.values = append(e.values, values)
 	}
 	return e
