@@ -41,9 +41,9 @@ type atom struct {
 	shape   shape  // opFieldRef
 }
 
-// key is the same for atoms that ask the same.
-func (a *atom) key() string {
-	b := append([]byte(a.field), 0, byte(a.op))
+// appendKey appends a text that is the same for atoms that ask the same.
+func (a *atom) appendKey(b []byte) []byte {
+	b = append(append(b, a.field...), 0, byte(a.op))
 	b = strconv.AppendBool(b, a.cased)
 	switch a.op {
 	case opPattern:
@@ -61,7 +61,7 @@ func (a *atom) key() string {
 		b = append(b, byte(a.shape))
 		b = append(b, a.other...)
 	}
-	return string(b)
+	return b
 }
 
 // matchText says whether one value, not null, passes; folded is the value folded. late says that an expression ran

@@ -19,18 +19,31 @@ type Options struct {
 // Engine matches events against rules. It is read-only and serves any number of goroutines.
 type Engine struct {
 	collection *Collection
+	compiled
+
+	mu     sync.Mutex
+	plans  map[string]*plan // by the ways that can be and what constants decide in them
+	shapes map[string]*plan // by what a shape says of itself
+}
+
+// compiled is what Compile makes of a collection: all that an engine is but its collection and what it adds while it
+// runs. Nothing in it changes afterwards. AppendBinary stores it.
+type compiled struct {
 	ways       []*way           // every way in which a rule's events can come, in order of rules
 	byChannel  map[string][]int // positions in ways, by folded channel
 	anyChannel []int            // positions of ways that come by any channel
 	others     []int            // positions of ways that may come without a channel
 	atoms      []*atom          // by id
 	fields     map[string]*fieldIndex
+	consts     []*atom // those over fields that can be constant
+}
 
-	consts []*atom // those over fields that can be constant
+func newCompiled() compiled {
+	return compiled{byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}}
+}
 
-	mu     sync.Mutex
-	plans  map[string]*plan // by the ways that can be and what constants decide in them
-	shapes map[string]*plan // by what a shape says of itself
+func newEngine(collection *Collection, c compiled) *Engine {
+	return &Engine{collection: collection, compiled: c, plans: map[string]*plan{}, shapes: map[string]*plan{}}
 }
 
 // way is a rule with one way in which its events can come, in the field names of those events.
@@ -42,8 +55,12 @@ type way struct {
 	consts []*atom // all atoms of root over fields that can be constant, once each
 }
 
-// Compile makes an engine of a linked collection. It returns warnings about rules that can never match.
+// Compile makes an engine of a linked collection. It returns warnings about rules that can never match. Of a stored
+// collection it makes none: that one has its engine.
 func Compile(c *Collection, o Options) (*Engine, []*Problem) {
+	if c.stored != nil {
+		return c.stored, nil
+	}
 	if o.LogSources == nil {
 		o.LogSources = DefaultLogSources()
 	}
@@ -51,8 +68,8 @@ func Compile(c *Collection, o Options) (*Engine, []*Problem) {
 		o.RegexpTimeout = defaultRegexpTimeout
 	}
 	b := &builder{
-		engine: &Engine{collection: c, byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}, plans: map[string]*plan{}, shapes: map[string]*plan{}},
-		known:  map[string]*atom{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
+		engine: newEngine(c, newCompiled()),
+		known:  map[string]*expr{}, literals: map[literal]int{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
 	}
 	for i, r := range c.Rules {
 		b.addRule(i, r)
@@ -68,7 +85,9 @@ func (e *Engine) Rules() []*Rule { return e.collection.Rules }
 
 type builder struct {
 	engine   *Engine
-	known    map[string]*atom
+	known    map[string]*expr // by the atom's key
+	literals map[literal]int  // position among those of their field
+	key      []byte           // scratch
 	resolved map[LogSource][]alternative
 	sources  *LogSources
 	timeout  time.Duration
@@ -106,6 +125,7 @@ func (b *builder) addRule(i int, r *Rule) {
 			continue
 		}
 		possible = true
+		a.conditions = nil // they are part of the root
 		b.addWay(&way{rule: i, alternative: a, root: root})
 	}
 	switch {
@@ -137,10 +157,14 @@ func (s LogSource) String() string {
 }
 
 func (b *builder) addWay(w *way) {
-	e := b.engine
+	w.prepare()
+	b.engine.addWay(w)
+}
+
+// addWay enters a way in the lists by which it is found.
+func (e *compiled) addWay(w *way) {
 	n := len(e.ways)
 	e.ways = append(e.ways, w)
-	w.prepare()
 	for _, c := range w.channels {
 		if list := e.byChannel[c]; len(list) == 0 || list[len(list)-1] != n {
 			e.byChannel[c] = append(list, n)
@@ -163,11 +187,7 @@ func (w *way) prepare() {
 			w.consts = append(w.consts, a)
 		}
 	})
-	parts := []*expr{w.root}
-	if w.root.kind == kindAnd {
-		parts = w.root.subs
-	}
-	for _, x := range parts {
+	for _, x := range w.parts() {
 		fixed := true
 		x.eachAtom(func(a *atom) { fixed = fixed && seen[a] })
 		if fixed {
@@ -176,29 +196,43 @@ func (w *way) prepare() {
 	}
 }
 
+// parts are the trees that must all hold.
+func (w *way) parts() []*expr {
+	if w.root.kind == kindAnd {
+		return w.root.subs
+	}
+	return []*expr{w.root}
+}
+
 func (b *builder) interned(list []*expr) []*expr {
 	out := make([]*expr, len(list))
 	for i, x := range list {
-		out[i] = x.mapAtoms(func(a *atom) *expr { return atomExpr(b.intern(a)) })
+		out[i] = x.mapAtoms(func(a *atom) *expr { return b.intern(a) })
 	}
 	return out
 }
 
 // mapped gives the atom in the field names of events. Of several fields any will do.
 func (b *builder) mapped(a *atom, names map[string][]string) *expr {
-	fields, others := []string{a.field}, []string{a.other}
-	if to, ok := names[a.field]; ok && a.field != "" {
-		fields = to
+	fields, renamed := names[a.field]
+	renamed = renamed && a.field != ""
+	others, otherRenamed := names[a.other]
+	otherRenamed = otherRenamed && a.op == opFieldRef
+	if !renamed && !otherRenamed {
+		return b.intern(a)
 	}
-	if to, ok := names[a.other]; ok && a.op == opFieldRef {
-		others = to
+	if !renamed {
+		fields = []string{a.field}
+	}
+	if !otherRenamed {
+		others = []string{a.other}
 	}
 	var subs []*expr
 	for _, f := range fields {
 		for _, o := range others {
 			copied := *a
 			copied.field, copied.other = f, o
-			subs = append(subs, atomExpr(b.intern(&copied)))
+			subs = append(subs, b.intern(&copied))
 		}
 	}
 	if a.op == opNull {
@@ -207,10 +241,10 @@ func (b *builder) mapped(a *atom, names map[string][]string) *expr {
 	return orExpr(subs...)
 }
 
-// intern returns the engine's atom that asks the same.
-func (b *builder) intern(a *atom) *atom {
-	key := a.key()
-	if have, ok := b.known[key]; ok {
+// intern returns the engine's atom that asks the same, as a tree.
+func (b *builder) intern(a *atom) *expr {
+	b.key = a.appendKey(b.key[:0])
+	if have, ok := b.known[string(b.key)]; ok {
 		return have
 	}
 	copied := *a
@@ -225,8 +259,9 @@ func (b *builder) intern(a *atom) *atom {
 		b.engine.consts = append(b.engine.consts, &copied)
 		copied.constant = len(b.engine.consts)
 	}
-	b.known[key] = &copied
+	x := atomExpr(&copied)
+	b.known[string(b.key)] = x
 	b.engine.atoms = append(b.engine.atoms, &copied)
-	b.engine.index(&copied)
-	return &copied
+	b.index(&copied)
+	return x
 }
