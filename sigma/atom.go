@@ -24,21 +24,25 @@ const (
 // atom is one test of one field. Atoms that ask the same are one atom of an engine.
 type atom struct {
 	id       int    // in its engine
-	indexed  bool   // its literals are in the index: where none is found, it does not hold
 	constant int    // 1 + position among the engine's atoms over fields that can be constant; 0 for none
 	field    string // "" for keywords: any field
 	op       op
 	cased    bool
+	indexed  bool    // its literals are in the index: where none is found, it does not hold
+	pattern  pattern // opPattern; folded unless cased
+	expr     *expression
+	*operand // of the other ops; nil for opPattern, opExists and opNull, which are nearly all atoms
+}
 
-	pattern pattern // opPattern; folded unless cased
-	text    string  // opRegexp: the expression, with its flags; opNumber: the number as the rule writes it
-	expr    *expression
-	rel     relation // opNumber, opTimePart
-	num     number
-	part    timePart
-	net     netip.Prefix
-	other   string // opFieldRef
-	shape   shape  // opFieldRef
+// operand is what an atom compares with, where that is no pattern.
+type operand struct {
+	text  string   // opRegexp: the expression, with its flags; opNumber: the number as the rule writes it
+	rel   relation // opNumber, opTimePart
+	num   number
+	part  timePart
+	net   netip.Prefix
+	other string // opFieldRef
+	shape shape  // opFieldRef
 }
 
 // appendKey appends a text that is the same for atoms that ask the same.

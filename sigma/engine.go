@@ -48,11 +48,11 @@ func newEngine(collection *Collection, c compiled) *Engine {
 
 // way is a rule with one way in which its events can come, in the field names of those events.
 type way struct {
-	rule int // position in the collection
-	alternative
-	root   *expr
-	fixed  []*expr // parts of root, all of which must hold, that a constant decides (an event id, as a rule)
-	consts []*atom // all atoms of root over fields that can be constant, once each
+	rule         int // position in the collection
+	*alternative     // shared by the rules of a log source
+	root         *expr
+	fixed        []*expr // parts of root, all of which must hold, that a constant decides (an event id, as a rule)
+	consts       []*atom // all atoms of root over fields that can be constant, once each
 }
 
 // Compile makes an engine of a linked collection. It returns warnings about rules that can never match. Of a stored
@@ -73,6 +73,11 @@ func Compile(c *Collection, o Options) (*Engine, []*Problem) {
 	}
 	for i, r := range c.Rules {
 		b.addRule(i, r)
+	}
+	for _, ways := range b.resolved {
+		for i := range ways {
+			ways[i].conditions = nil // they are part of the trees now
+		}
 	}
 	return b.engine, b.problems
 }
@@ -117,7 +122,8 @@ func (b *builder) addRule(i int, r *Rule) {
 		return
 	}
 	possible, alone := false, false
-	for _, a := range ways {
+	for k := range ways {
+		a := &ways[k]
 		mapped := r.detection.root.mapAtoms(func(x *atom) *expr { return b.mapped(x, a.fields) })
 		alone = alone || !contradicts(mapped)
 		root := andExpr(append(b.interned(a.conditions), mapped)...)
@@ -125,7 +131,6 @@ func (b *builder) addRule(i int, r *Rule) {
 			continue
 		}
 		possible = true
-		a.conditions = nil // they are part of the root
 		b.addWay(&way{rule: i, alternative: a, root: root})
 	}
 	switch {
@@ -215,23 +220,27 @@ func (b *builder) interned(list []*expr) []*expr {
 // mapped gives the atom in the field names of events. Of several fields any will do.
 func (b *builder) mapped(a *atom, names map[string][]string) *expr {
 	fields, renamed := names[a.field]
-	renamed = renamed && a.field != ""
-	others, otherRenamed := names[a.other]
-	otherRenamed = otherRenamed && a.op == opFieldRef
-	if !renamed && !otherRenamed {
-		return b.intern(a)
-	}
-	if !renamed {
+	if !renamed || a.field == "" {
 		fields = []string{a.field}
 	}
-	if !otherRenamed {
-		others = []string{a.other}
+	var others []string
+	if a.op == opFieldRef {
+		others = names[a.other]
+	}
+	if !renamed && others == nil {
+		return b.intern(a)
 	}
 	var subs []*expr
 	for _, f := range fields {
+		copied := *a
+		copied.field = f
+		if others == nil {
+			subs = append(subs, b.intern(&copied))
+		}
 		for _, o := range others {
-			copied := *a
-			copied.field, copied.other = f, o
+			other := *a.operand
+			other.other = o
+			copied.operand = &other
 			subs = append(subs, b.intern(&copied))
 		}
 	}

@@ -43,16 +43,17 @@ type storeReader struct {
 	collection *Collection
 	compiled
 
-	texts  []string // memory for lists of texts
-	parts  []part
-	piece  []piece
-	bytes  []byte
-	uses   []use
-	trees  []expr  // of the atoms, by id
-	nodes  []expr  // memory for other nodes
-	subs   []*expr // for their parts
-	stack  []*expr
-	depths []int32
+	texts    []string // memory for lists of texts
+	parts    []part
+	piece    []piece
+	bytes    []byte
+	uses     []use
+	operands []operand // of atoms
+	trees    []expr    // of the atoms, by id
+	nodes    []expr    // memory for other nodes
+	subs     []*expr   // for their parts
+	stack    []*expr
+	depths   []int32
 }
 
 func (r *storeReader) fail() {
@@ -171,6 +172,7 @@ func (r *storeReader) readAtoms() {
 	r.parts = make([]part, r.length(1))
 	r.piece = make([]piece, r.length(1))
 	r.bytes = make([]byte, r.length(1))
+	r.operands = make([]operand, r.length(3))
 	consts := r.length(3)
 	r.compiled = newCompiled()
 	r.compiled.consts = make([]*atom, 0, consts)
@@ -208,32 +210,49 @@ func (r *storeReader) test(a *atom) {
 			a.pattern.parts[i] = q
 		}
 		if len(a.pattern.parts) == 0 {
-			r.fail() // a pattern has a first and a last part
+			a.pattern.lit = r.literal(r.length(1))
+			a.pattern.bound = shape(r.byte())
 		}
 	case opRegexp:
-		a.text = r.text()
-		a.expr = &expression{text: a.text}
-		if r.byte() != 0 {
-			r.slow(a.expr)
+		if o := r.operand(a); o != nil {
+			o.text = r.text()
+			a.expr = &expression{text: o.text}
+			if r.byte() != 0 {
+				r.slow(a.expr)
+			}
 		}
 	case opNumber, opTimePart:
-		a.rel, a.part = relation(r.byte()), timePart(r.byte())
-		flags := r.byte()
-		a.num = number{whole: flags&1 != 0, neg: flags&2 != 0, abs: r.wide(), float: r.float()}
-		a.text = r.text()
-	case opCIDR:
-		net, err := netip.ParsePrefix(r.text())
-		if err != nil {
-			r.fail()
+		if o := r.operand(a); o != nil {
+			o.rel, o.part = relation(r.byte()), timePart(r.byte())
+			flags := r.byte()
+			o.num = number{whole: flags&1 != 0, neg: flags&2 != 0, abs: r.wide(), float: r.float()}
+			o.text = r.text()
 		}
-		a.net = net
+	case opCIDR:
+		if o := r.operand(a); o != nil {
+			net, err := netip.ParsePrefix(r.text())
+			if err != nil {
+				r.fail()
+			}
+			o.net = net
+		}
 	case opFieldRef:
-		a.shape = shape(r.byte())
-		a.other = r.text()
+		if o := r.operand(a); o != nil {
+			o.shape = shape(r.byte())
+			o.other = r.text()
+		}
 	case opExists, opNull:
 	default:
 		r.fail()
 	}
+}
+
+// operand takes the memory for an operand; nil if it is used up.
+func (r *storeReader) operand(a *atom) *operand {
+	if taken := take(r, &r.operands, 1); taken != nil {
+		a.operand = &taken[0]
+	}
+	return a.operand
 }
 
 func (r *storeReader) readPiece() piece {
@@ -243,16 +262,20 @@ func (r *storeReader) readPiece() piece {
 	case storedDash:
 		return piece{dash: true}
 	default:
-		n -= storedText
-		if n > len(r.data)-r.at || n > len(r.bytes) {
-			r.fail()
-			return piece{}
-		}
-		text := r.bytes[:n:n]
-		r.bytes = r.bytes[n:]
-		r.at += copy(text, r.data[r.at:])
-		return piece{text: text}
+		return piece{text: r.literal(n - storedText)}
 	}
+}
+
+// literal reads n bytes into the memory for them.
+func (r *storeReader) literal(n int) []byte {
+	if n > len(r.data)-r.at || n > len(r.bytes) {
+		r.fail()
+		return nil
+	}
+	text := r.bytes[:n:n]
+	r.bytes = r.bytes[n:]
+	r.at += copy(text, r.data[r.at:])
+	return text
 }
 
 // slow compiles an expression that the standard library does not take.

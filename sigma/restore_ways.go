@@ -19,7 +19,7 @@ func (r *storeReader) readWays() {
 		if w.root = r.tree(); r.bad {
 			return
 		}
-		w.alternative = forms[form]
+		w.alternative = &forms[form]
 		w.consts = take(r, &consts, r.length(1))
 		for k := range w.consts {
 			n := r.number()

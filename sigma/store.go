@@ -148,13 +148,17 @@ func (w *storeWriter) correlation(r *Correlation) {
 
 // atoms writes the atoms and before them the names of their fields, each once.
 func (w *storeWriter) atoms() {
-	names, parts, pieces, bytes := map[string]int{}, 0, 0, 0
+	names, parts, pieces, bytes, operands := map[string]int{}, 0, 0, 0, 0
 	var order []string
 	for _, a := range w.engine.atoms {
 		if _, ok := names[a.field]; !ok {
 			names[a.field] = len(order)
 			order = append(order, a.field)
 		}
+		if a.operand != nil {
+			operands++
+		}
+		bytes += len(a.pattern.lit)
 		parts += len(a.pattern.parts)
 		for _, q := range a.pattern.parts {
 			pieces += len(q)
@@ -167,6 +171,7 @@ func (w *storeWriter) atoms() {
 	w.number(parts)
 	w.number(pieces)
 	w.number(bytes)
+	w.number(operands)
 	w.number(len(w.engine.consts))
 	writeList(w, w.engine.atoms, func(a *atom) {
 		w.number(names[a.field])
@@ -180,9 +185,11 @@ func (w *storeWriter) atoms() {
 func (w *storeWriter) test(a *atom) {
 	switch a.op {
 	case opPattern:
-		writeList(w, a.pattern.parts, func(q part) {
-			writeList(w, q, w.piece)
-		})
+		writeList(w, a.pattern.parts, func(q part) { writeList(w, q, w.piece) })
+		if a.pattern.parts == nil {
+			w.text(string(a.pattern.lit))
+			w.buf = append(w.buf, byte(a.pattern.bound))
+		}
 	case opRegexp:
 		w.text(a.text)
 		w.flags(a.expr.slow != nil)

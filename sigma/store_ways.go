@@ -13,7 +13,7 @@ func (w *storeWriter) ways() {
 	numbers := make([]int, len(w.engine.compiled.ways))
 	nodes, subs, lists := 0, 0, 0
 	for i, x := range w.engine.compiled.ways {
-		form := (&storeWriter{}).alternative(&x.alternative)
+		form := (&storeWriter{}).alternative(x.alternative)
 		n, ok := known[string(form)]
 		if !ok {
 			n = len(forms)
