@@ -126,9 +126,18 @@ func (r *storeReader) byte() byte {
 }
 
 func (r *storeReader) text() string {
-	n := r.length(1)
-	r.at += n
-	return r.data[r.at-n : r.at]
+	n := r.number()
+	at := r.at
+	if n&1 == 0 {
+		r.at += n >> 1
+	} else {
+		at = r.number() // it stands there already
+	}
+	if n >>= 1; n > len(r.data)-at || r.at > len(r.data) {
+		r.fail()
+		return ""
+	}
+	return r.data[at : at+n]
 }
 
 // take cuts n items off the memory for a kind; nil if it holds less.
@@ -167,16 +176,24 @@ func (r *storeReader) ownList() []string {
 	return out
 }
 
+// maxRepeats bounds how much longer the literals may be than the data.
+const maxRepeats = 8
+
 func (r *storeReader) readAtoms() {
 	names := r.ownList()
 	r.parts = make([]part, r.length(1))
 	r.piece = make([]piece, r.length(1))
-	r.bytes = make([]byte, r.length(1))
+	n := r.number() // texts that stand in several places are one in data
+	if n > maxRepeats*len(r.data) {
+		r.fail()
+		return
+	}
+	r.bytes = make([]byte, n)
 	r.operands = make([]operand, r.length(3))
 	consts := r.length(3)
 	r.compiled = newCompiled()
 	r.compiled.consts = make([]*atom, 0, consts)
-	n := r.length(3)
+	n = r.length(3)
 	all := make([]atom, n)
 	r.atoms, r.trees = make([]*atom, n), make([]expr, n)
 	for i := range all {
@@ -210,7 +227,7 @@ func (r *storeReader) test(a *atom) {
 			a.pattern.parts[i] = q
 		}
 		if len(a.pattern.parts) == 0 {
-			a.pattern.lit = r.literal(r.length(1))
+			a.pattern.lit = r.literal()
 			a.pattern.bound = shape(r.byte())
 		}
 	case opRegexp:
@@ -256,25 +273,28 @@ func (r *storeReader) operand(a *atom) *operand {
 }
 
 func (r *storeReader) readPiece() piece {
-	switch n := r.number(); n {
+	switch r.byte() {
 	case storedAny:
 		return piece{}
 	case storedDash:
 		return piece{dash: true}
-	default:
-		return piece{text: r.literal(n - storedText)}
+	case storedText:
+		return piece{text: r.literal()}
 	}
+	r.fail()
+	return piece{}
 }
 
-// literal reads n bytes into the memory for them.
-func (r *storeReader) literal(n int) []byte {
-	if n > len(r.data)-r.at || n > len(r.bytes) {
+// literal reads a text into the memory for bytes.
+func (r *storeReader) literal() []byte {
+	s := r.text()
+	if len(s) > len(r.bytes) {
 		r.fail()
 		return nil
 	}
-	text := r.bytes[:n:n]
-	r.bytes = r.bytes[n:]
-	r.at += copy(text, r.data[r.at:])
+	text := r.bytes[:len(s):len(s)]
+	r.bytes = r.bytes[len(s):]
+	copy(text, s)
 	return text
 }
 

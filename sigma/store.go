@@ -8,7 +8,7 @@ import (
 )
 
 // A stored engine is a stream of numbers and texts that writer and reader know the order of, without names. Numbers are
-// varints, a text is its length and its bytes, a list is its length and its items. Lists whose items the reader puts
+// varints, a text is its length and its bytes or the place where it stands already, a list is its length and its items. Lists whose items the reader puts
 // side by side in one piece of memory have the sum of their lengths before them. Trees are in postfix form.
 //
 // Left out is what only Load, Link and Compile look at: the conditions in the rules' own field names, and places in files.
@@ -19,12 +19,14 @@ const storedForm = 1
 // storeWriter writes the stored form.
 type storeWriter struct {
 	buf    []byte
+	start  int            // of the engine in buf
+	known  map[string]int // places of texts, from start
 	engine *Engine
 }
 
 // AppendBinary appends the engine, with its collection, in the form that ReadEngine reads.
 func (e *Engine) AppendBinary(dst []byte) ([]byte, error) {
-	w := &storeWriter{buf: dst, engine: e}
+	w := &storeWriter{buf: dst, start: len(dst), known: map[string]int{}, engine: e}
 	w.number(storedForm)
 	w.collection(e.collection)
 	w.atoms()
@@ -45,10 +47,22 @@ func (w *storeWriter) source(s *LogSource) {
 	w.number(s.Column)
 }
 
+// text writes a text, or, if it was written before, where.
 func (w *storeWriter) text(s string) {
-	w.number(len(s))
+	if at, ok := w.known[s]; ok {
+		w.number(len(s)<<1 | 1)
+		w.number(at)
+		return
+	}
+	w.number(len(s) << 1)
+	if len(s) >= shortestKnown {
+		w.known[s] = len(w.buf) - w.start
+	}
 	w.buf = append(w.buf, s...)
 }
+
+// shortestKnown is the length from which on it pays to say where a text stands.
+const shortestKnown = 5
 
 // flags writes up to eight bits.
 func (w *storeWriter) flags(bits ...bool) {
@@ -210,7 +224,7 @@ func (w *storeWriter) test(a *atom) {
 	}
 }
 
-// Before the text of a piece stands its length and two more; these stand for what has no text.
+// What a piece is.
 const (
 	storedAny = iota
 	storedDash
@@ -220,8 +234,8 @@ const (
 func (w *storeWriter) piece(x piece) {
 	switch {
 	case x.text != nil:
-		w.number(len(x.text) + storedText)
-		w.buf = append(w.buf, x.text...)
+		w.number(storedText)
+		w.text(string(x.text))
 	case x.dash:
 		w.number(storedDash)
 	default:

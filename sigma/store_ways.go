@@ -8,41 +8,35 @@ import (
 // ways writes the ways, and before them the forms that they come in: log source, channels, files and names of fields,
 // which all rules of a log source share.
 func (w *storeWriter) ways() {
-	var forms [][]byte
-	known := map[string]int{}
-	numbers := make([]int, len(w.engine.compiled.ways))
+	var forms []*alternative
+	known := map[*alternative]int{}
 	nodes, subs, lists := 0, 0, 0
-	for i, x := range w.engine.compiled.ways {
-		form := (&storeWriter{}).alternative(x.alternative)
-		n, ok := known[string(form)]
-		if !ok {
-			n = len(forms)
-			known[string(form)] = n
-			forms = append(forms, form)
+	for _, x := range w.engine.compiled.ways {
+		if _, ok := known[x.alternative]; !ok {
+			known[x.alternative] = len(forms)
+			forms = append(forms, x.alternative)
 		}
-		numbers[i] = n
 		x.root.eachInner(func(y *expr) {
 			nodes++
 			subs += len(y.subs)
 		})
 		lists += len(x.fixed) + len(x.consts)
 	}
-	writeList(w, forms, func(form []byte) { w.buf = append(w.buf, form...) })
+	writeList(w, forms, w.alternative)
 	w.number(nodes)
 	w.number(subs)
 	w.number(lists)
-	w.number(len(numbers))
-	for i, x := range w.engine.compiled.ways {
-		w.number(numbers[i])
+	writeList(w, w.engine.compiled.ways, func(x *way) {
+		w.number(known[x.alternative])
 		w.number(x.rule)
 		w.tree(x.root)
 		w.number(storedEnd)
 		writeList(w, x.consts, func(a *atom) { w.number(a.id) })
 		writeList(w, x.fixed, func(y *expr) { w.number(slices.Index(x.parts(), y)) })
-	}
+	})
 }
 
-func (w *storeWriter) alternative(a *alternative) []byte {
+func (w *storeWriter) alternative(a *alternative) {
 	w.source(&a.source)
 	w.texts(a.channels)
 	w.texts(a.files)
@@ -50,7 +44,6 @@ func (w *storeWriter) alternative(a *alternative) []byte {
 		w.text(name)
 		w.texts(a.fields[name])
 	})
-	return w.buf
 }
 
 // storedEnd ends a tree: no node is of that kind.
