@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -162,6 +163,10 @@ func ruleSource(path string) (detect.RuleSource, error) {
 
 // openEngines makes the detectors ready and says what they refused.
 func openEngines(c *detect.Config, w io.Writer, quiet bool) ([]detect.Engine, []*detect.Report, error) {
+	// Memory that nobody touches costs none, but while it is held the garbage collector takes the heap to be large and
+	// waits: what loading makes would be looked through again and again while it grows, and nearly all of it stays.
+	reserve := make([]byte, 24<<20)
+	defer runtime.KeepAlive(reserve)
 	var engines []detect.Engine
 	var reports []*detect.Report
 	for _, d := range detect.All() {
