@@ -125,6 +125,16 @@ func (r *storeReader) byte() byte {
 	return r.data[r.at-1]
 }
 
+// kind reads a byte of which the values up to last mean something.
+func (r *storeReader) kind(last byte) byte {
+	b := r.byte()
+	if b > last {
+		r.fail()
+		return 0
+	}
+	return b
+}
+
 func (r *storeReader) text() string {
 	n := r.number()
 	at := r.at
@@ -190,9 +200,7 @@ func (r *storeReader) readAtoms() {
 	}
 	r.bytes = make([]byte, n)
 	r.operands = make([]operand, r.length(3))
-	consts := r.length(3)
 	r.compiled = newCompiled()
-	r.compiled.consts = make([]*atom, 0, consts)
 	n = r.length(3)
 	all := make([]atom, n)
 	r.atoms, r.trees = make([]*atom, n), make([]expr, n)
@@ -204,13 +212,12 @@ func (r *storeReader) readAtoms() {
 			a.field = names[name]
 		}
 		a.op = op(r.byte())
-		flags := r.byte()
-		a.cased, a.indexed = flags&1 != 0, flags&2 != 0
-		if flags&4 != 0 {
+		a.cased = r.byte() != 0
+		r.test(a)
+		if a.canBeConstant() {
 			r.compiled.consts = append(r.compiled.consts, a)
 			a.constant = len(r.compiled.consts)
 		}
-		r.test(a)
 	}
 	r.parts, r.piece, r.bytes = nil, nil, nil
 }
@@ -228,7 +235,7 @@ func (r *storeReader) test(a *atom) {
 		}
 		if len(a.pattern.parts) == 0 {
 			a.pattern.lit = r.literal()
-			a.pattern.bound = shape(r.byte())
+			a.pattern.bound = shape(r.kind(byte(shapeEquals)))
 		}
 	case opRegexp:
 		if o := r.operand(a); o != nil {
@@ -240,7 +247,7 @@ func (r *storeReader) test(a *atom) {
 		}
 	case opNumber, opTimePart:
 		if o := r.operand(a); o != nil {
-			o.rel, o.part = relation(r.byte()), timePart(r.byte())
+			o.rel, o.part = relation(r.kind(byte(relGreaterEqual))), timePart(r.kind(byte(partYear)))
 			flags := r.byte()
 			o.num = number{whole: flags&1 != 0, neg: flags&2 != 0, abs: r.wide(), float: r.float()}
 			o.text = r.text()
@@ -255,7 +262,7 @@ func (r *storeReader) test(a *atom) {
 		}
 	case opFieldRef:
 		if o := r.operand(a); o != nil {
-			o.shape = shape(r.byte())
+			o.shape = shape(r.kind(byte(shapeEquals)))
 			o.other = r.text()
 		}
 	case opExists, opNull:
@@ -324,11 +331,12 @@ func (r *storeReader) readFields() {
 			uses := take(r, &r.uses, r.length(1))
 			for k := range uses {
 				n := r.number()
-				if n>>3 >= len(r.atoms) || f.lits[i] == "" {
+				if n>>3 >= len(r.atoms) || shape(n&7) > shapeOther || f.lits[i] == "" {
 					r.fail()
 					return
 				}
 				uses[k] = use{int32(n >> 3), shape(n & 7)}
+				r.atoms[n>>3].indexed = true
 			}
 			f.uses[i] = uses
 		}

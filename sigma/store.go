@@ -11,7 +11,8 @@ import (
 // varints, a text is its length and its bytes or the place where it stands already, a list is its length and its items. Lists whose items the reader puts
 // side by side in one piece of memory have the sum of their lengths before them. Trees are in postfix form.
 //
-// Left out is what only Load, Link and Compile look at: the conditions in the rules' own field names, and places in files.
+// What follows from the rest is not stored: which atoms can be constant, which are in an index, and by what ways are found. Left out, too,
+// is what only Load, Link and Compile look at: the conditions in the rules' own field names, and places in files.
 
 // storedForm is the first number of a stored engine. It changes with the form.
 const storedForm = 1
@@ -22,9 +23,11 @@ type storeWriter struct {
 	start  int            // of the engine in buf
 	known  map[string]int // places of texts, from start
 	engine *Engine
+	err    error
 }
 
-// AppendBinary appends the engine, with its collection, in the form that ReadEngine reads.
+// AppendBinary appends the engine, with its collection, in the form that ReadEngine reads. A collection that is not linked
+// is an error.
 func (e *Engine) AppendBinary(dst []byte) ([]byte, error) {
 	w := &storeWriter{buf: dst, start: len(dst), known: map[string]int{}, engine: e}
 	w.number(storedForm)
@@ -32,7 +35,7 @@ func (e *Engine) AppendBinary(dst []byte) ([]byte, error) {
 	w.atoms()
 	w.fields()
 	w.ways()
-	return w.buf, nil
+	return w.buf, w.err
 }
 
 func (w *storeWriter) number(n int)     { w.buf = binary.AppendUvarint(w.buf, uint64(n)) }
@@ -122,11 +125,13 @@ func (w *storeWriter) collection(c *Collection) {
 	writeList(w, c.Correlations, func(r *Correlation) {
 		w.correlation(r)
 		for i := range r.Refs {
-			switch {
-			case r.Rules[i] != nil:
-				w.number(rules[r.Rules[i]] << 1)
+			switch target := targetOf(r, i).(type) {
+			case *Rule:
+				w.number(rules[target] << 1)
+			case *Correlation:
+				w.number(correlations[target]<<1 | 1)
 			default:
-				w.number(correlations[r.Correlations[i]]<<1 | 1)
+				w.err = errUnlinked
 			}
 		}
 	})
@@ -186,11 +191,10 @@ func (w *storeWriter) atoms() {
 	w.number(pieces)
 	w.number(bytes)
 	w.number(operands)
-	w.number(len(w.engine.consts))
 	writeList(w, w.engine.atoms, func(a *atom) {
 		w.number(names[a.field])
 		w.buf = append(w.buf, byte(a.op))
-		w.flags(a.cased, a.indexed, a.constant > 0)
+		w.flags(a.cased)
 		w.test(a)
 	})
 }
