@@ -24,29 +24,33 @@ const (
 // atom is one test of one field. Atoms that ask the same are one atom of an engine.
 type atom struct {
 	id       int    // in its engine
-	indexed  bool   // its literals are in the index: where none is found, it does not hold
 	constant int    // 1 + position among the engine's atoms over fields that can be constant; 0 for none
 	field    string // "" for keywords: any field
 	op       op
 	cased    bool
+	indexed  bool    // its literals are in the index: where none is found, it does not hold
+	pattern  pattern // opPattern; folded unless cased
+	expr     *expression
+	*operand // of the other ops; nil for opPattern, opExists and opNull, which are nearly all atoms
+}
 
-	pattern pattern // opPattern; folded unless cased
-	text    string  // opRegexp: the expression, with its flags; opNumber: the number as the rule writes it
-	expr    *expression
-	rel     relation // opNumber, opTimePart
-	num     number
-	part    timePart
-	net     netip.Prefix
-	other   string // opFieldRef
-	shape   shape  // opFieldRef
+// operand is what an atom compares with, where that is no pattern.
+type operand struct {
+	text  string   // opRegexp: the expression, with its flags; opNumber: the number as the rule writes it
+	rel   relation // opNumber, opTimePart
+	num   number
+	part  timePart
+	net   netip.Prefix
+	other string // opFieldRef
+	shape shape  // opFieldRef
 }
 
 // ofValue says whether the atom asks something of single values, and not of a field as a whole.
 func (a *atom) ofValue() bool { return a.op < opExists }
 
-// key is the same for atoms that ask the same.
-func (a *atom) key() string {
-	b := append([]byte(a.field), 0, byte(a.op))
+// appendKey appends a text that is the same for atoms that ask the same.
+func (a *atom) appendKey(b []byte) []byte {
+	b = append(append(b, a.field...), 0, byte(a.op))
 	b = strconv.AppendBool(b, a.cased)
 	switch a.op {
 	case opPattern:
@@ -64,7 +68,7 @@ func (a *atom) key() string {
 		b = append(b, byte(a.shape))
 		b = append(b, a.other...)
 	}
-	return string(b)
+	return b
 }
 
 // matchText says whether one value, not null, passes; folded is the value folded. late says that an expression ran

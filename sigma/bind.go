@@ -197,51 +197,6 @@ func (e *Engine) bind(p *plan, s *Schema) *Binding {
 	return b
 }
 
-// lookSet is fields to look at, and what for.
-type lookSet struct {
-	looks  []look
-	fields []int32 // theirs, as Raw wants them
-}
-
-func (s *lookSet) add(l look) {
-	s.looks, s.fields = append(s.looks, l), append(s.fields, l.field)
-}
-
-// setLooks says which fields to look at.
-func (b *Binding) setLooks(s *Schema) {
-	p := b.plan
-	b.late = make([]lookSet, len(p.slots))
-	for i := range p.slots {
-		set := &b.looks
-		if !p.slots[i].eager {
-			set = &b.late[i]
-		}
-		if b.fields[i] >= 0 && i != p.keywords {
-			set.add(look{field: int32(b.fields[i]), slot: int32(i), key: b.key(i)})
-		}
-	}
-	if p.keywords < 0 {
-		return
-	}
-	b.screen = p.screen
-	for f := range s.Fields {
-		l := look{field: int32(f), slot: int32(p.keywords), keywords: true, key: b.key(p.keywords)}
-		b.words.add(l)
-		if s.Apart == nil || s.Apart[f] {
-			b.apart.add(l)
-		}
-	}
-}
-
-// key returns what stands for a slot in the memo. The lowest eight bits are left to the tag of the value.
-func (b *Binding) key(slot int) uint64 {
-	key := (b.plan.place + uint64(slot)) << 9
-	if b.emptyIsNull {
-		key |= 1 << 8
-	}
-	return key
-}
-
 func (s *Schema) locate(field string, at map[string]int) needField {
 	if text, ok := s.constant(field); ok {
 		return needField{field: -1, text: text, has: true}

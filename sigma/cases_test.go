@@ -52,12 +52,14 @@ func (c *testCase) run(t *testing.T) {
 		t.Fatal(err)
 	}
 	rule := "title: " + fmt.Sprintf("%q", c.Name) + "\nlogsource:\n  product: windows\ndetection:\n  " + strings.ReplaceAll(string(detection), "\n", "\n  ")
-	engine := compileTest(t, rule)
-	for i := range c.Hits {
-		c.check(t, engine, &c.Hits[i], true)
-	}
-	for i := range c.Misses {
-		c.check(t, engine, &c.Misses[i], false)
+	made := compileTest(t, rule)
+	for _, engine := range []*Engine{made, sameStored(t, made)} {
+		for i := range c.Hits {
+			c.check(t, engine, &c.Hits[i], true)
+		}
+		for i := range c.Misses {
+			c.check(t, engine, &c.Misses[i], false)
+		}
 	}
 }
 
@@ -83,6 +85,7 @@ func compileTest(t testing.TB, text string) *Engine {
 		}
 	}
 	engine, _ := Compile(c, Options{})
+	sameStored(t, engine)
 	return engine
 }
 

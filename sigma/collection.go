@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -24,6 +23,7 @@ type Collection struct {
 	Correlations []*Correlation
 	Filters      []*Filter
 
+	stored  *Engine // of a collection that was read with its engine
 	options LoadOptions
 	places  map[any]place // of correlations, filters and ids, for problems found later
 }
@@ -48,6 +48,9 @@ const maxFile = 16 << 20
 // Load reads a file of rules: any number of YAML documents, each a detection rule, a correlation or a filter. What is
 // wrong in one document leaves the others alone. It returns refusals and warnings.
 func (c *Collection) Load(path string, data []byte) []*Problem {
+	if c.stored != nil {
+		return []*Problem{{Path: path, Line: 1, Column: 1, Msg: "the collection was read with its engine: nothing can be added to it", Hint: "make a new collection"}}
+	}
 	if len(data) > maxFile {
 		return []*Problem{{Path: path, Line: 1, Column: 1, Msg: fmt.Sprintf("the file has %d bytes; %d are allowed", len(data), maxFile), Hint: "split it"}}
 	}
@@ -316,11 +319,23 @@ func (m *Meta) Techniques() []string {
 	var out []string
 	for _, tag := range m.Tags {
 		tag = strings.ToLower(strings.TrimSpace(tag))
-		if id, ok := strings.CutPrefix(tag, "attack."); ok && techniqueID.MatchString(id) && !contains(out, strings.ToUpper(id)) {
+		if id, ok := strings.CutPrefix(tag, "attack."); ok && isTechnique(id) && !contains(out, strings.ToUpper(id)) {
 			out = append(out, strings.ToUpper(id))
 		}
 	}
 	return out
 }
 
-var techniqueID = regexp.MustCompile(`^t\d{4}(\.\d{3})?$`)
+// isTechnique knows t1234 and t1234.001.
+func isTechnique(id string) bool {
+	const form = "t0000.000"
+	if len(id) != len("t0000") && len(id) != len(form) {
+		return false
+	}
+	for i := range len(id) {
+		if digit := id[i] >= '0' && id[i] <= '9'; form[i] == '0' && !digit || form[i] != '0' && id[i] != form[i] {
+			return false
+		}
+	}
+	return true
+}

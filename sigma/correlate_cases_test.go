@@ -41,9 +41,13 @@ func TestCorrelationCases(t *testing.T) {
 				if !ok {
 					t.Fatal("no ---- in the stream")
 				}
-				got := runCase(t, rules+"\n", in)
-				if diff := cmp.Diff(strings.TrimSpace(want), strings.TrimSpace(got)); diff != "" {
-					t.Errorf("(-want +got)\n%s\ngot:\n%s", diff, got)
+				collection := caseRules(t, rules+"\n")
+				engine, _ := Compile(collection, Options{})
+				for _, c := range []*Collection{collection, sameStored(t, engine).collection} {
+					got := runCase(t, c, in)
+					if diff := cmp.Diff(strings.TrimSpace(want), strings.TrimSpace(got)); diff != "" {
+						t.Errorf("(-want +got)\n%s\ngot:\n%s", diff, got)
+					}
 				}
 			})
 		}
@@ -59,7 +63,8 @@ logsource: {product: windows, service: security}
 detection: {s: {EventID: 1}, condition: s}
 `
 
-func runCase(t *testing.T, rules, in string) string {
+// caseRules loads the rules of a case.
+func caseRules(t testing.TB, rules string) *Collection {
 	t.Helper()
 	for _, name := range []string{"a", "b", "c"} {
 		rules += fmt.Sprintf(caseRule, name)
@@ -70,6 +75,11 @@ func runCase(t *testing.T, rules, in string) string {
 			t.Fatal(p)
 		}
 	}
+	return collection
+}
+
+func runCase(t *testing.T, collection *Collection, in string) string {
+	t.Helper()
 	correlator, err := NewCorrelator(collection.Correlations, CorrelatorOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -19,14 +19,7 @@ type Options struct {
 // Engine matches events against rules. It is read-only and serves any number of goroutines.
 type Engine struct {
 	collection *Collection
-	ways       []*way           // every way in which a rule's events can come, in order of rules
-	byChannel  map[string][]int // positions in ways, by folded channel
-	anyChannel []int            // positions of ways that come by any channel
-	others     []int            // positions of ways that may come without a channel
-	atoms      []*atom          // by id
-	fields     map[string]*fieldIndex
-
-	consts []*atom // those over fields that can be constant
+	compiled
 
 	mu      sync.Mutex
 	screens map[string]*screen // by literals
@@ -35,17 +28,41 @@ type Engine struct {
 	shapes  map[string]*plan   // by what a shape says of itself
 }
 
-// way is a rule with one way in which its events can come, in the field names of those events.
-type way struct {
-	rule int // position in the collection
-	alternative
-	root   *expr
-	fixed  []*expr // parts of root, all of which must hold, that a constant decides (an event id, as a rule)
-	consts []*atom // all atoms of root over fields that can be constant, once each
+// compiled is what Compile makes of a collection: all that an engine is but its collection and what it adds while it
+// runs. Nothing in it changes afterwards. AppendBinary stores it.
+type compiled struct {
+	ways       []*way           // every way in which a rule's events can come, in order of rules
+	byChannel  map[string][]int // positions in ways, by folded channel
+	anyChannel []int            // positions of ways that come by any channel
+	others     []int            // positions of ways that may come without a channel
+	atoms      []*atom          // by id
+	fields     map[string]*fieldIndex
+	consts     []*atom // those over fields that can be constant
 }
 
-// Compile makes an engine of a linked collection. It returns warnings about rules that can never match.
+func newCompiled() compiled {
+	return compiled{byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}}
+}
+
+func newEngine(collection *Collection, c compiled) *Engine {
+	return &Engine{collection: collection, compiled: c, screens: map[string]*screen{}, plans: map[string]*plan{}, shapes: map[string]*plan{}}
+}
+
+// way is a rule with one way in which its events can come, in the field names of those events.
+type way struct {
+	rule         int // position in the collection
+	*alternative     // shared by the rules of a log source
+	root         *expr
+	fixed        []*expr // parts of root, all of which must hold, that a constant decides (an event id, as a rule)
+	consts       []*atom // all atoms of root over fields that can be constant, once each
+}
+
+// Compile makes an engine of a linked collection. It returns warnings about rules that can never match. Of a stored
+// collection it makes none: that one has its engine.
 func Compile(c *Collection, o Options) (*Engine, []*Problem) {
+	if c.stored != nil {
+		return c.stored, nil
+	}
 	if o.LogSources == nil {
 		o.LogSources = DefaultLogSources()
 	}
@@ -53,11 +70,16 @@ func Compile(c *Collection, o Options) (*Engine, []*Problem) {
 		o.RegexpTimeout = defaultRegexpTimeout
 	}
 	b := &builder{
-		engine: &Engine{collection: c, byChannel: map[string][]int{}, fields: map[string]*fieldIndex{}, plans: map[string]*plan{}, screens: map[string]*screen{}, shapes: map[string]*plan{}},
-		known:  map[string]*atom{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
+		engine: newEngine(c, newCompiled()),
+		known:  map[string]*expr{}, literals: map[literal]int{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
 	}
 	for i, r := range c.Rules {
 		b.addRule(i, r)
+	}
+	for _, ways := range b.resolved {
+		for i := range ways {
+			ways[i].conditions = nil // they are part of the trees now
+		}
 	}
 	return b.engine, b.problems
 }
@@ -70,7 +92,9 @@ func (e *Engine) Rules() []*Rule { return e.collection.Rules }
 
 type builder struct {
 	engine   *Engine
-	known    map[string]*atom
+	known    map[string]*expr // by the atom's key
+	literals map[literal]int  // position among those of their field
+	key      []byte           // scratch
 	resolved map[LogSource][]alternative
 	sources  *LogSources
 	timeout  time.Duration
@@ -100,7 +124,8 @@ func (b *builder) addRule(i int, r *Rule) {
 		return
 	}
 	possible, alone := false, false
-	for _, a := range ways {
+	for k := range ways {
+		a := &ways[k]
 		mapped := r.detection.root.mapAtoms(func(x *atom) *expr { return b.mapped(x, a.fields) })
 		alone = alone || !contradicts(mapped)
 		root := andExpr(append(b.interned(a.conditions), mapped)...)
@@ -139,10 +164,14 @@ func (s LogSource) String() string {
 }
 
 func (b *builder) addWay(w *way) {
-	e := b.engine
+	w.prepare()
+	b.engine.addWay(w)
+}
+
+// addWay enters a way in the lists by which it is found.
+func (e *compiled) addWay(w *way) {
 	n := len(e.ways)
 	e.ways = append(e.ways, w)
-	w.prepare()
 	for _, c := range w.channels {
 		if list := e.byChannel[c]; len(list) == 0 || list[len(list)-1] != n {
 			e.byChannel[c] = append(list, n)
@@ -165,11 +194,7 @@ func (w *way) prepare() {
 			w.consts = append(w.consts, a)
 		}
 	})
-	parts := []*expr{w.root}
-	if w.root.kind == kindAnd {
-		parts = w.root.subs
-	}
-	for _, x := range parts {
+	for _, x := range w.parts() {
 		fixed := true
 		x.eachAtom(func(a *atom) { fixed = fixed && seen[a] })
 		if fixed {
@@ -178,29 +203,47 @@ func (w *way) prepare() {
 	}
 }
 
+// parts are the trees that must all hold.
+func (w *way) parts() []*expr {
+	if w.root.kind == kindAnd {
+		return w.root.subs
+	}
+	return []*expr{w.root}
+}
+
 func (b *builder) interned(list []*expr) []*expr {
 	out := make([]*expr, len(list))
 	for i, x := range list {
-		out[i] = x.mapAtoms(func(a *atom) *expr { return atomExpr(b.intern(a)) })
+		out[i] = x.mapAtoms(func(a *atom) *expr { return b.intern(a) })
 	}
 	return out
 }
 
 // mapped gives the atom in the field names of events. Of several fields any will do.
 func (b *builder) mapped(a *atom, names map[string][]string) *expr {
-	fields, others := []string{a.field}, []string{a.other}
-	if to, ok := names[a.field]; ok && a.field != "" {
-		fields = to
+	fields, renamed := names[a.field]
+	if !renamed || a.field == "" {
+		fields = []string{a.field}
 	}
-	if to, ok := names[a.other]; ok && a.op == opFieldRef {
-		others = to
+	var others []string
+	if a.op == opFieldRef {
+		others = names[a.other]
+	}
+	if !renamed && others == nil {
+		return b.intern(a)
 	}
 	var subs []*expr
 	for _, f := range fields {
+		copied := *a
+		copied.field = f
+		if others == nil {
+			subs = append(subs, b.intern(&copied))
+		}
 		for _, o := range others {
-			copied := *a
-			copied.field, copied.other = f, o
-			subs = append(subs, atomExpr(b.intern(&copied)))
+			other := *a.operand
+			other.other = o
+			copied.operand = &other
+			subs = append(subs, b.intern(&copied))
 		}
 	}
 	if a.op == opNull {
@@ -209,10 +252,10 @@ func (b *builder) mapped(a *atom, names map[string][]string) *expr {
 	return orExpr(subs...)
 }
 
-// intern returns the engine's atom that asks the same.
-func (b *builder) intern(a *atom) *atom {
-	key := a.key()
-	if have, ok := b.known[key]; ok {
+// intern returns the engine's atom that asks the same, as a tree.
+func (b *builder) intern(a *atom) *expr {
+	b.key = a.appendKey(b.key[:0])
+	if have, ok := b.known[string(b.key)]; ok {
 		return have
 	}
 	copied := *a
@@ -227,8 +270,9 @@ func (b *builder) intern(a *atom) *atom {
 		b.engine.consts = append(b.engine.consts, &copied)
 		copied.constant = len(b.engine.consts)
 	}
-	b.known[key] = &copied
+	x := atomExpr(&copied)
+	b.known[string(b.key)] = x
 	b.engine.atoms = append(b.engine.atoms, &copied)
-	b.engine.index(&copied)
-	return &copied
+	b.index(&copied)
+	return x
 }

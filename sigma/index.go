@@ -5,9 +5,8 @@ import "sync"
 // fieldIndex holds the literals that rules look for in one field, "" for all fields, over all rules of an engine, so
 // that one automaton serves every shape of events. Literals and values are folded.
 type fieldIndex struct {
-	known map[string]int
-	lits  []string
-	uses  [][]use // by literal
+	lits []string
+	uses [][]use // by literal
 
 	once sync.Once
 	auto *automaton
@@ -19,24 +18,31 @@ type use struct {
 	shape shape
 }
 
+// literal is a literal of a field, to find it again.
+type literal struct {
+	field *fieldIndex
+	text  string
+}
+
 // index enters the atom's literals, if it has any.
-func (e *Engine) index(a *atom) {
+func (b *builder) index(a *atom) {
 	lits, s := a.literals()
 	if len(lits) == 0 {
 		return
 	}
-	f := e.fields[a.field]
+	f := b.engine.fields[a.field]
 	if f == nil {
-		f = &fieldIndex{known: map[string]int{}}
-		e.fields[a.field] = f
+		f = &fieldIndex{}
+		b.engine.fields[a.field] = f
 	}
 	a.indexed = true
 	for _, lit := range lits {
-		n, ok := f.known[string(lit)]
+		n, ok := b.literals[literal{f, string(lit)}]
 		if !ok {
 			n = len(f.lits)
-			f.known[string(lit)] = n
-			f.lits = append(f.lits, string(lit))
+			text := string(lit)
+			b.literals[literal{f, text}] = n
+			f.lits = append(f.lits, text)
 			f.uses = append(f.uses, nil)
 		}
 		f.uses[n] = append(f.uses[n], use{int32(a.id), s})

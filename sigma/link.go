@@ -10,6 +10,9 @@ import (
 // resolves what correlations refer to, and refuses correlations whose rules are missing or that refer to themselves.
 // A reference is an id or a name; a name in the same file comes first. It returns refusals and warnings.
 func (c *Collection) Link() []*Problem {
+	if c.stored != nil {
+		return nil
+	}
 	l := &linker{c: c}
 	l.removeDoubles()
 	l.index()

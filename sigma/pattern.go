@@ -10,6 +10,17 @@ import (
 // and the last to its end; a leading or trailing '*' shows as an empty part.
 type pattern struct {
 	parts []part
+	// What is but one literal, with a '*' before or behind it or without, has no parts once it is sealed. Most patterns are.
+	lit   []byte
+	bound shape
+}
+
+// seal ends the building of a pattern. What one literal and its shape say, the parts said, too.
+func (p *pattern) seal() {
+	if s, ok := p.shape(); ok {
+		p.lit, p.bound = p.longest(), s
+		p.parts = nil
+	}
 }
 
 // part is a run of pieces without '*'.
@@ -74,6 +85,9 @@ func (p *pattern) add(x piece) {
 
 // literal returns the text of a pattern without wildcards.
 func (p *pattern) literal() (text []byte, ok bool) {
+	if p.parts == nil {
+		return p.lit, p.bound == shapeEquals
+	}
 	if len(p.parts) != 1 || len(p.parts[0]) > 1 {
 		return nil, false
 	}
@@ -135,6 +149,9 @@ func (p *pattern) splitDashes() {
 
 // appendKey appends a text that is the same for the same pattern only.
 func (p *pattern) appendKey(dst []byte) []byte {
+	if p.parts == nil {
+		return append(append(dst, 1+byte(p.bound)), p.lit...)
+	}
 	for i, q := range p.parts {
 		if i > 0 {
 			dst = append(dst, 0, '*')
@@ -157,6 +174,9 @@ func (p *pattern) appendKey(dst []byte) []byte {
 // match says whether the whole of s matches. Each part in the middle is taken at its first place, which is enough:
 // what stands behind a '*' has most room there.
 func (p *pattern) match(s []byte) bool {
+	if p.parts == nil {
+		return p.bound.holds(s, p.lit)
+	}
 	first, last := p.parts[0], p.parts[len(p.parts)-1]
 	n, ok := first.prefix(s)
 	if !ok {
@@ -239,7 +259,7 @@ func (q part) after(s []byte) (rest []byte, ok bool) {
 
 // longest returns the longest literal piece; nil if there is none.
 func (p *pattern) longest() []byte {
-	var best []byte
+	best := p.lit
 	for _, q := range p.parts {
 		for _, x := range q {
 			if len(x.text) > len(best) {
@@ -253,6 +273,8 @@ func (p *pattern) longest() []byte {
 // shape says how the pattern's only literal is bound, if it is made of one literal and leading and trailing '*' only.
 func (p *pattern) shape() (s shape, ok bool) {
 	switch n := len(p.parts); {
+	case n == 0:
+		return p.bound, true
 	case n == 1 && len(p.parts[0]) == 1 && p.parts[0][0].text != nil:
 		return shapeEquals, true
 	case n == 2 && len(p.parts[0]) == 1 && len(p.parts[1]) == 0 && p.parts[0][0].text != nil:

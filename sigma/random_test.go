@@ -23,10 +23,14 @@ func TestFastAgainstPlain(t *testing.T) {
 		}
 		text := strings.Join(rules, "---\n")
 		engine := compileTest(t, text)
+		stored := sameStored(t, engine)
 		m := NewMatcher()
 		for range 40 {
 			e := g.event()
 			got, want := engine.matchesWith(m, e), engine.plainMatches(e)
+			if read := stored.matches(e); !slices.Equal(read, want) {
+				t.Fatalf("seed %d: event %s matches %v once the engine is stored and read, plainly %v\n%s", seed, e, read, want, text)
+			}
 			if !slices.Equal(got, want) {
 				t.Fatalf("seed %d: event %s matches %v, plainly %v\n%s", seed, e, got, want, text)
 			}

@@ -6,6 +6,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -19,32 +20,36 @@ const defaultRegexpTimeout = 250 * time.Millisecond
 const maxRegexp = 32 << 10
 
 // expression is a regular expression: one that runs in linear time, or else one with look-around or references back.
+// The former is only checked when it is loaded and compiled when first asked: most rules never get so far.
 type expression struct {
+	text   string
+	once   sync.Once
 	linear *regexp.Regexp
 	slow   *regexp2.Regexp
 }
 
-// compileExpression tries the linear engine first.
+// compileExpression tries the linear engine first. What the standard library parses, it also compiles.
 func compileExpression(text string) (*expression, error) {
-	linear, err := regexp.Compile(text)
+	_, err := syntax.Parse(text, syntax.Perl)
 	if err == nil {
-		return &expression{linear: linear}, nil
+		return &expression{text: text}, nil
 	}
 	slow, slowErr := regexp2.Compile(text)
 	if slowErr != nil {
 		return nil, err
 	}
 	slow.MatchTimeout = defaultRegexpTimeout
-	return &expression{slow: slow}, nil
+	return &expression{text: text, slow: slow}, nil
 }
 
 // match says whether the expression matches somewhere in s; late, that it ran out of time.
 func (x *expression) match(s []byte) (matched, late bool) {
-	if x.linear != nil {
-		return x.linear.Match(s), false
+	if x.slow != nil {
+		matched, err := x.slow.MatchString(string(s))
+		return matched && err == nil, err != nil
 	}
-	matched, err := x.slow.MatchString(string(s))
-	return matched && err == nil, err != nil
+	x.once.Do(func() { x.linear, _ = regexp.Compile(x.text) })
+	return x.linear != nil && x.linear.Match(s), false
 }
 
 // required returns folded literals of which every match holds at least one; nil if that can't be said. It looks at

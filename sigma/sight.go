@@ -33,14 +33,6 @@ func (s *sight) of(atom int32) (mark uint8, known bool) {
 	return 0, false
 }
 
-// look is a field to look at in records of a binding, and what for.
-type look struct {
-	field    int32
-	slot     int32  // -1: for keywords only
-	keywords bool   // the plan's keywords are looked for, too
-	key      uint64 // of the slot in the memo, without the tag of the value
-}
-
 // see returns what is to be seen in a value, nil for nothing. tag and raw say what the value is, to the memo; where the text is
 // not at hand, it is nil, and record asked for it.
 func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {

@@ -74,7 +74,7 @@ func (d *document) buildValue(field string, m *modifiers, v *yaml.Node) (*expr, 
 	if !m.keyword && !m.anchored && len(m.transforms) == 0 && !m.expand {
 		if tag := v.ShortTag(); tag == "!!int" || tag == "!!float" {
 			if n, ok := parseNumber(strings.ReplaceAll(v.Value, "_", "")); ok {
-				return atomExpr(&atom{field: field, op: opNumber, num: n, text: v.Value}), nil
+				return atomExpr(&atom{field: field, op: opNumber, operand: &operand{num: n, text: v.Value}}), nil
 			}
 		}
 	}
@@ -88,6 +88,7 @@ func (d *document) buildValue(field string, m *modifiers, v *yaml.Node) (*expr, 
 			if !m.cased {
 				p.mapText(func(s []byte) []byte { return appendFold(nil, s) })
 			}
+			p.seal()
 			subs = append(subs, atomExpr(&atom{field: field, op: opPattern, cased: m.cased, pattern: p}))
 		}
 	}
@@ -166,7 +167,7 @@ func (d *document) buildRegexp(field string, m *modifiers, v *yaml.Node) (*expr,
 	if err != nil {
 		return nil, d.refuse(v, "escape characters that are meant for themselves with a backslash", "%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
-	return atomExpr(&atom{field: field, op: opRegexp, text: text, expr: x}), nil
+	return atomExpr(&atom{field: field, op: opRegexp, expr: x, operand: &operand{text: text}}), nil
 }
 
 func (d *document) buildReference(field string, m *modifiers, v *yaml.Node) (*expr, error) {
@@ -186,7 +187,7 @@ func (d *document) buildReference(field string, m *modifiers, v *yaml.Node) (*ex
 	case m.before:
 		s = shapeSuffix
 	}
-	return atomExpr(&atom{field: field, op: opFieldRef, cased: m.cased, other: other, shape: s}), nil
+	return atomExpr(&atom{field: field, op: opFieldRef, cased: m.cased, operand: &operand{other: other, shape: s}}), nil
 }
 
 func (d *document) buildComparison(field string, m *modifiers, v *yaml.Node) (*expr, error) {
@@ -194,7 +195,7 @@ func (d *document) buildComparison(field string, m *modifiers, v *yaml.Node) (*e
 	if !ok {
 		return nil, d.refuse(v, "give a number", "a comparison needs a number, not %q", shorten(v.Value))
 	}
-	a := &atom{field: field, op: opNumber, rel: m.rel, num: n}
+	a := &atom{field: field, op: opNumber, operand: &operand{rel: m.rel, num: n}}
 	if m.part != partNone {
 		a.op, a.part = opTimePart, m.part
 		least, most := m.part.bounds()
@@ -223,7 +224,7 @@ func (d *document) buildNetworks(field string, v *yaml.Node, texts []string) (*e
 		if network.Addr().Is4In6() && network.Bits() >= 96 {
 			network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96)
 		}
-		subs = append(subs, atomExpr(&atom{field: field, op: opCIDR, net: network.Masked()}))
+		subs = append(subs, atomExpr(&atom{field: field, op: opCIDR, operand: &operand{net: network.Masked()}}))
 	}
 	return orExpr(subs...), nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -100,6 +101,7 @@ type ruleFlags struct {
 	rules        []string
 	logSources   string
 	placeholders string
+	cache        string
 }
 
 func (f *ruleFlags) add(cmd *cobra.Command) {
@@ -107,6 +109,7 @@ func (f *ruleFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVarP(&f.rules, "rules", "r", nil, "folder or file of Sigma rules, instead of the embedded ones; repeatable")
 	flags.StringVar(&f.logSources, "logsources", "", "mapping of Sigma log sources, instead of the embedded one")
 	flags.StringVar(&f.placeholders, "placeholders", "", "YAML file with values for Sigma's %placeholders%")
+	flags.StringVar(&f.cache, "rule-cache", "", cacheHelp)
 }
 
 // embedded is what the built-in rules are called where a folder would be named.
@@ -114,7 +117,7 @@ const embedded = "embedded"
 
 // config reads what the flags name.
 func (f *ruleFlags) config() (*detect.Config, error) {
-	c := &detect.Config{}
+	c := &detect.Config{Cache: cacheFolder(f.cache), Program: buildIdentity()}
 	if len(f.rules) == 0 {
 		c.Rules = []detect.RuleSource{{Name: embedded, FS: rules.FS()}}
 	}
@@ -153,13 +156,17 @@ func ruleSource(path string) (detect.RuleSource, error) {
 	}
 	name := strings.TrimRight(filepath.ToSlash(path), "/")
 	if info.IsDir() {
-		return detect.RuleSource{Name: name, FS: os.DirFS(path)}, nil
+		return detect.RuleSource{Name: name, FS: os.DirFS(path), Dir: path}, nil
 	}
 	return detect.RuleSource{Name: name, FS: os.DirFS(filepath.Dir(path)), File: filepath.Base(path)}, nil
 }
 
 // openEngines makes the detectors ready and says what they refused.
 func openEngines(c *detect.Config, w io.Writer, quiet bool) ([]detect.Engine, []*detect.Report, error) {
+	// Memory that nobody touches costs none, but while it is held the garbage collector takes the heap to be large and
+	// waits: what loading makes would be looked through again and again while it grows, and nearly all of it stays.
+	reserve := make([]byte, 24<<20)
+	defer runtime.KeepAlive(reserve)
 	var engines []detect.Engine
 	var reports []*detect.Report
 	for _, d := range detect.All() {

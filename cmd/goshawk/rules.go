@@ -25,7 +25,7 @@ func rulesCommand(env *environment) *cobra.Command {
 }
 
 func rulesCheckCommand(env *environment) *cobra.Command {
-	var format, logSources, placeholders string
+	var format, logSources, placeholders, cache string
 	cmd := &cobra.Command{
 		Use:   "check PATH...",
 		Short: "Load rules and say what was refused, why, and how to mend it",
@@ -38,7 +38,7 @@ func rulesCheckCommand(env *environment) *cobra.Command {
 			if format != "text" && format != "jsonl" {
 				return usagef("Use text or jsonl.", "there is no format %q", format)
 			}
-			flags := ruleFlags{rules: args, logSources: logSources, placeholders: placeholders}
+			flags := ruleFlags{rules: args, logSources: logSources, placeholders: placeholders, cache: cache}
 			config, err := flags.config()
 			if err != nil {
 				return err
@@ -57,6 +57,7 @@ func rulesCheckCommand(env *environment) *cobra.Command {
 	flags.StringVar(&format, "format", "text", "text or jsonl")
 	flags.StringVar(&logSources, "logsources", "", "mapping of Sigma log sources, instead of the embedded one")
 	flags.StringVar(&placeholders, "placeholders", "", "YAML file with values for Sigma's %placeholders%")
+	flags.StringVar(&cache, "rule-cache", "", cacheHelp)
 	return cmd
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 
 // TestMain lets the scripts run the program.
 func TestMain(m *testing.M) {
+	if os.Getenv(cacheVariable) == "" {
+		os.Setenv(cacheVariable, cacheOff) // tests leave the user's folder alone; scripts name one of their own
+	}
 	testscript.Main(m, map[string]func(){
 		"goshawk": func() {
 			clock := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -24,5 +28,11 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv(cacheVariable, filepath.Join(e.WorkDir, ".cache"))
+			return nil
+		},
+	})
 }

@@ -137,6 +137,9 @@ func (v *verification) remake(ctx context.Context, inv *investigation, args []st
 	if err != nil {
 		return nil, err
 	}
+	if inv.rules.cache == "" {
+		inv.rules.cache = cacheOff // what is derived again rests on the rules as they are written
+	}
 	config, err := inv.rules.config()
 	if err != nil {
 		return nil, err

@@ -22,12 +22,16 @@ type Config struct {
 	Placeholders map[string][]string
 	// RegexpTimeout bounds one attempt of an expression that can't run in linear time; 0: a default.
 	RegexpTimeout time.Duration
+
+	Cache   string // folder for compiled rules; "": none
+	Program string // tells this build of the program from every other, so that none reads the cache of another; "": no cache
 }
 
 // RuleSource is a folder or a file of rules.
 type RuleSource struct {
 	Name string // as the user gave it; "embedded" for the built-in rules
 	FS   fs.FS
+	Dir  string // where FS lies on disk; "": nowhere, or not to be used
 	File string // the only file of FS that is meant; "": all that end in .yml or .yaml
 }
 

@@ -3,9 +3,6 @@ package detect
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
@@ -13,12 +10,26 @@ import (
 	"github.com/goshawk-ir/goshawk/sigma"
 )
 
-// maxRuleFile bounds a rule file; a longer one is refused.
-const maxRuleFile = 4 << 20
-
-// LoadSigma loads the Sigma rules of all sources and compiles them. Rules that can't be used stand in the report; an error means that a source
-// could not be read at all.
+// LoadSigma loads the Sigma rules of all sources and compiles them, or takes them from the cache if it has them. Rules
+// that can't be used stand in the report; an error means that a source could not be read at all.
 func LoadSigma(c *Config) (*sigma.Engine, *Report, error) {
+	cache := cacheOf(c)
+	if cache == nil {
+		return loadPlainly(c, nil)
+	}
+	if engine, report := cache.find(c); engine != nil {
+		return engine, report, nil
+	}
+	key := cache.newKey(c) // hashed anew: files may have changed since the cache was asked
+	engine, report, err := loadPlainly(c, key)
+	if err == nil {
+		cache.write(key.key(), engine, report)
+	}
+	return engine, report, err
+}
+
+// loadPlainly loads and compiles the rules and adds all that it reads to the key, if there is one.
+func loadPlainly(c *Config, key *keyHash) (*sigma.Engine, *Report, error) {
 	sources := sigma.DefaultLogSources()
 	if c.LogSources != nil {
 		var err error
@@ -28,8 +39,8 @@ func LoadSigma(c *Config) (*sigma.Engine, *Report, error) {
 	}
 	collection := sigma.NewCollection(sigma.LoadOptions{Placeholders: c.Placeholders})
 	report := &Report{}
-	for _, source := range c.Rules {
-		set, err := loadSource(collection, source, report)
+	for i := range c.Rules {
+		set, err := loadSource(collection, &c.Rules[i], report, key)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -60,53 +71,28 @@ func (r *Report) add(problems []*sigma.Problem) (refused int) {
 	return refused
 }
 
-// loadSource loads a source: the one file that it names, or every .yml and .yaml file, in order of path.
-func loadSource(c *sigma.Collection, source RuleSource, report *Report) (RuleSet, error) {
+// loadSource loads the files of a source.
+func loadSource(c *sigma.Collection, source *RuleSource, report *Report, key *keyHash) (RuleSet, error) {
 	set := RuleSet{Name: source.Name}
 	rules, correlations, filters := len(c.Rules), len(c.Correlations), len(c.Filters)
-	load := func(full, name string) {
-		data, problem := readRule(source.FS, name)
-		if problem != "" {
-			report.Problems = append(report.Problems, Problem{Path: full, Line: 1, Column: 1, Msg: problem, Hint: "give goshawk YAML files of rules that it may read"})
+	if key != nil {
+		key.source(source)
+	}
+	r := &ruleReader{each: func(f *ruleFile) {
+		if key != nil {
+			key.file(f)
+		}
+		if f.problem != "" {
+			report.Problems = append(report.Problems, Problem{Path: f.path, Line: 1, Column: 1, Msg: f.problem, Hint: "give goshawk YAML files of rules that it may read"})
 			set.Refused++
 			return
 		}
-		set.Refused += report.add(c.Load(full, data))
-	}
-	var err error
-	if source.File != "" {
-		load(source.Name, source.File)
-	} else {
-		err = fs.WalkDir(source.FS, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return fmt.Errorf("read rules %q: %w", path.Join(source.Name, name), err)
-			}
-			if ext := strings.ToLower(path.Ext(name)); !d.IsDir() && (ext == ".yml" || ext == ".yaml") {
-				load(path.Join(source.Name, name), name)
-			}
-			return nil
-		})
-	}
+		set.Refused += report.add(c.Load(f.path, f.data))
+	}}
+	err := r.read(source)
 	set.Rules, set.Correlations, set.Filters = len(c.Rules)-rules, len(c.Correlations)-correlations, len(c.Filters)-filters
 	set.SHA256 = hashRules(c.Rules[rules:], c.Correlations[correlations:], c.Filters[filters:])
 	return set, err
-}
-
-func readRule(files fs.FS, name string) (data []byte, problem string) {
-	info, err := fs.Stat(files, name)
-	if err != nil {
-		return nil, err.Error()
-	}
-	if !info.Mode().IsRegular() {
-		return nil, "not a file"
-	}
-	if info.Size() > maxRuleFile {
-		return nil, fmt.Sprintf("file of %d bytes: a rule file may have %d", info.Size(), maxRuleFile)
-	}
-	if data, err = fs.ReadFile(files, name); err != nil {
-		return nil, err.Error()
-	}
-	return data, ""
 }
 
 func hashRules(rules []*sigma.Rule, correlations []*sigma.Correlation, filters []*sigma.Filter) string {

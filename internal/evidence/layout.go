@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // layout recognises how a collector lays out what it took. find is a pure function of the parts of a file's path, which begin
@@ -68,18 +69,18 @@ func withoutEnding(name string) string {
 // Velociraptor's offline collector writes Collection-HOST-TIME.zip with uploads/ACCESSOR/PATH, in which each part of the path is
 // percent-encoded; its server exports clients/ID/collections/ID/uploads/... under HOST-C.ID-F.ID.zip. The same holds for unpacked ones.
 var (
-	velociraptorName      = regexp.MustCompile(`^Collection-(.+?)(?:-\d{4}-\d{2}-\d{2}T[0-9A-Za-z_:%.+-]*)?$`)
-	velociraptorExport    = regexp.MustCompile(`^(.+)-C\.[0-9a-fA-F]+-F\.[0-9A-Za-z.]+$`)
+	velociraptorName      = expression(`^Collection-(.+?)(?:-\d{4}-\d{2}-\d{2}T[0-9A-Za-z_:%.+-]*)?$`)
+	velociraptorExport    = expression(`^(.+)-C\.[0-9a-fA-F]+-F\.[0-9A-Za-z.]+$`)
 	velociraptorAccessors = []string{"auto", "ntfs", "lazy_ntfs", "ntfs_vss", "mft", "file", "fs", "lazy_file", "vss", "bulk"}
-	velociraptorDrive     = regexp.MustCompile(`^(?:\\\\[.?]\\)?([A-Za-z]):$`)
+	velociraptorDrive     = expression(`^(?:\\\\[.?]\\)?([A-Za-z]):$`)
 )
 
 func velociraptorLayout(parts []string) (original, host string) {
 	for i, p := range parts {
 		p = withoutEnding(p)
-		if m := velociraptorName.FindStringSubmatch(p); m != nil && i+1 < len(parts) {
+		if m := velociraptorName().FindStringSubmatch(p); m != nil && i+1 < len(parts) {
 			host = hostName(m[1])
-		} else if m := velociraptorExport.FindStringSubmatch(p); m != nil {
+		} else if m := velociraptorExport().FindStringSubmatch(p); m != nil {
 			host = hostName(m[1])
 		}
 		if p != "uploads" || i+2 >= len(parts) || !slices.Contains(velociraptorAccessors, parts[i+1]) {
@@ -92,7 +93,7 @@ func velociraptorLayout(parts []string) (original, host string) {
 			}
 			rest = append(rest, part)
 		}
-		if m := velociraptorDrive.FindStringSubmatch(rest[0]); m != nil {
+		if m := velociraptorDrive().FindStringSubmatch(rest[0]); m != nil {
 			rest[0] = strings.ToUpper(m[1]) + ":"
 			original = strings.Join(rest, "/")
 		} else if strings.HasPrefix(rest[0], `\\`) { // a shadow copy by its device
@@ -106,11 +107,11 @@ func velociraptorLayout(parts []string) (original, host string) {
 }
 
 // UAC writes uac-HOST-SYSTEM-TIME.tar.gz; files lie under [root], output of commands in other folders.
-var uacName = regexp.MustCompile(`^uac-(.+)-(?:aix|android|esxi|freebsd|haiku|linux|macos|netbsd|netscaler|openbsd|solaris)-\d{8,14}$`)
+var uacName = expression(`^uac-(.+)-(?:aix|android|esxi|freebsd|haiku|linux|macos|netbsd|netscaler|openbsd|solaris)-\d{8,14}$`)
 
 func uacLayout(parts []string) (original, host string) {
 	for i, p := range parts {
-		if m := uacName.FindStringSubmatch(withoutEnding(p)); m != nil {
+		if m := uacName().FindStringSubmatch(withoutEnding(p)); m != nil {
 			host = hostName(m[1])
 		}
 		if p == "[root]" && i+1 < len(parts) {
@@ -123,21 +124,21 @@ func uacLayout(parts []string) (original, host string) {
 // KAPE, and others that copy a tree (CyLR, robocopy), keep paths below a folder named by the drive's letter. Such a letter alone says
 // little, so what follows must be a folder or file that Windows has at the root of a drive. Above stands the host, often with a time.
 var (
-	drivePart  = regexp.MustCompile(`^([A-Za-z])(?::|%3[Aa])?$`)
+	drivePart  = expression(`^([A-Za-z])(?::|%3[Aa])?$`)
 	driveRoots = []string{
 		"windows", "users", "programdata", "program files", "program files (x86)", "documents and settings", "inetpub", "perflogs",
 		"recovery", "system volume information", "recycler", "winnt", "boot", "windows.old", "pagefile.sys", "hiberfil.sys", "swapfile.sys",
 		"$recycle.bin", "$extend", "$mft", "$mftmirr", "$logfile", "$boot", "$bitmap", "$secure", "$secure_$sds", "$attrdef", "$volume", "$j",
 		"$usnjrnl", "$i30", "exchange",
 	}
-	timeBefore = regexp.MustCompile(`^\d{4}-?\d{2}-?\d{2}(?:[T_ -]?\d{2}[:_-]?\d{2}(?:[:_-]?\d{2})?(?:\.\d+)?Z?)?[_ -]+`)
-	timeAfter  = regexp.MustCompile(`[_ -]+\d{4}-?\d{2}-?\d{2}(?:[T_ -]?\d{2}[:_-]?\d{2}(?:[:_-]?\d{2})?(?:\.\d+)?Z?)?$`)
-	timeOnly   = regexp.MustCompile(`^[0-9TZ:._ -]+$`)
+	timeBefore = expression(`^\d{4}-?\d{2}-?\d{2}(?:[T_ -]?\d{2}[:_-]?\d{2}(?:[:_-]?\d{2})?(?:\.\d+)?Z?)?[_ -]+`)
+	timeAfter  = expression(`[_ -]+\d{4}-?\d{2}-?\d{2}(?:[T_ -]?\d{2}[:_-]?\d{2}(?:[:_-]?\d{2})?(?:\.\d+)?Z?)?$`)
+	timeOnly   = expression(`^[0-9TZ:._ -]+$`)
 )
 
 func driveLayout(parts []string) (original, host string) {
 	for i, p := range parts {
-		m := drivePart.FindStringSubmatch(p)
+		m := drivePart().FindStringSubmatch(p)
 		if m == nil || i+1 >= len(parts) || len(p) == 1 && !slices.Contains(driveRoots, strings.ToLower(parts[i+1])) {
 			continue
 		}
@@ -151,10 +152,10 @@ func driveLayout(parts []string) (original, host string) {
 func hostAbove(parts []string) string {
 	for i := len(parts) - 1; i >= max(0, len(parts)-3); i-- {
 		part := withoutEnding(parts[i])
-		if timeOnly.MatchString(part) {
+		if timeOnly().MatchString(part) {
 			continue
 		}
-		bare := timeAfter.ReplaceAllString(timeBefore.ReplaceAllString(part, ""), "")
+		bare := timeAfter().ReplaceAllString(timeBefore().ReplaceAllString(part, ""), "")
 		made := bare != part
 		name := hostName(bare)
 		switch {
@@ -168,10 +169,10 @@ func hostAbove(parts []string) string {
 }
 
 // hostPattern is what a host's name can be: labels of letters, digits, "-" and "_".
-var hostPattern = regexp.MustCompile(`^[\pL\d](?:[\pL\d_-]{0,62})(?:\.[\pL\d_-]{1,63})*$`)
+var hostPattern = expression(`^[\pL\d](?:[\pL\d_-]{0,62})(?:\.[\pL\d_-]{1,63})*$`)
 
 func hostName(s string) string {
-	if len(s) > 253 || !hostPattern.MatchString(s) {
+	if len(s) > 253 || !hostPattern().MatchString(s) {
 		return ""
 	}
 	return s
@@ -237,4 +238,9 @@ func hintHost(data []byte) string {
 		}
 	}
 	return ""
+}
+
+// expression gives a regular expression that is compiled when it is first asked for: most runs need few of them.
+func expression(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Indicators are found in two ways: by what a field is called, where the evidence says what a value is (QueryName, TargetUserName),
@@ -19,15 +20,15 @@ const maxExtractText = 16 << 10
 const maxExtracted = 64
 
 var (
-	urlPattern  = regexp.MustCompile(`(?i)\b(?:https?|ftp|wss?)://[^\s"'<>|\\^` + "`" + `{}\x00-\x1f]+`)
-	ipv4Pattern = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
-	hashPattern = regexp.MustCompile(`\b(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
-	mailPattern = regexp.MustCompile(`(?i)\b[a-z0-9][a-z0-9._%+-]*@(?:[a-z0-9-]+\.)+[a-z]{2,24}\b`)
-	pathPattern = regexp.MustCompile(`(?i)\b[a-z]:\\(?:[^\\/:*?"<>|\r\n]+\\)*[^\\/:*?"<>|\r\n]+?\.(?:exe|dll|sys|ps1|psm1|bat|cmd|vbs|vbe|jse?|hta|lnk|scr|cpl|ocx|docm?|xlsm?|iso|img|zip|rar|7z|dmp|msi|jar|py|dat|cat|db|tmp|ico)\b`)
-	barePattern = regexp.MustCompile(`(?:[a-z0-9][a-z0-9-]*\.){2,}(?:com|net|org|info|biz|io|co|me|cc|su|top|xyz|online|site|club|icu|shop|live|pro|tk|ml|ga|cf|gq|pw|ws|ru|cn|hk|tw|in|kr|kp|jp|vn|ir|ua|de|fr|uk|nl|eu|ch|it|es|us|ca|au|br)\b`)
-	pathShape   = regexp.MustCompile(`(?i)^(?:[a-z]:\\|\\\\|\\\?\?\\|%[a-z()0-9]+%\\|/|\\device\\|\\systemroot\\)[^"<>|*,\r\n]{1,400}$`)
-	argsShape   = regexp.MustCompile(`\s[-/][A-Za-z]|(?i)\.(?:exe|com|bat|cmd)\s`)
-	domainShape = regexp.MustCompile(`(?i)^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})\.?$`)
+	urlPattern  = expression(`(?i)\b(?:https?|ftp|wss?)://[^\s"'<>|\\^` + "`" + `{}\x00-\x1f]+`)
+	ipv4Pattern = expression(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
+	hashPattern = expression(`\b(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})\b`)
+	mailPattern = expression(`(?i)\b[a-z0-9][a-z0-9._%+-]*@(?:[a-z0-9-]+\.)+[a-z]{2,24}\b`)
+	pathPattern = expression(`(?i)\b[a-z]:\\(?:[^\\/:*?"<>|\r\n]+\\)*[^\\/:*?"<>|\r\n]+?\.(?:exe|dll|sys|ps1|psm1|bat|cmd|vbs|vbe|jse?|hta|lnk|scr|cpl|ocx|docm?|xlsm?|iso|img|zip|rar|7z|dmp|msi|jar|py|dat|cat|db|tmp|ico)\b`)
+	barePattern = expression(`(?:[a-z0-9][a-z0-9-]*\.){2,}(?:com|net|org|info|biz|io|co|me|cc|su|top|xyz|online|site|club|icu|shop|live|pro|tk|ml|ga|cf|gq|pw|ws|ru|cn|hk|tw|in|kr|kp|jp|vn|ir|ua|de|fr|uk|nl|eu|ch|it|es|us|ca|au|br)\b`)
+	pathShape   = expression(`(?i)^(?:[a-z]:\\|\\\\|\\\?\?\\|%[a-z()0-9]+%\\|/|\\device\\|\\systemroot\\)[^"<>|*,\r\n]{1,400}$`)
+	argsShape   = expression(`\s[-/][A-Za-z]|(?i)\.(?:exe|com|bat|cmd)\s`)
+	domainShape = expression(`(?i)^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})\.?$`)
 )
 
 var refanger = strings.NewReplacer("hxxp://", "http://", "hxxps://", "https://", "hXXp://", "http://", "hXXps://", "https://",
@@ -91,7 +92,7 @@ func (x *extraction) byRole(role, text string) {
 	case "domain":
 		x.domain(text)
 	case "path":
-		if pathShape.MatchString(text) && !argsShape.MatchString(text) {
+		if pathShape().MatchString(text) && !argsShape().MatchString(text) {
 			x.path(text)
 		}
 	case "account":
@@ -102,34 +103,34 @@ func (x *extraction) byRole(role, text string) {
 func (x *extraction) byContent(text string) {
 	x.address(strings.TrimSpace(text))
 	if strings.Contains(text, "://") {
-		for _, u := range urlPattern.FindAllString(text, maxExtracted) {
+		for _, u := range urlPattern().FindAllString(text, maxExtracted) {
 			x.url(u)
 		}
 	}
 	if strings.Count(text, ".") >= 3 {
-		for _, at := range ipv4Pattern.FindAllStringIndex(text, maxExtracted) {
+		for _, at := range ipv4Pattern().FindAllStringIndex(text, maxExtracted) {
 			if !partOfVersion(text, at[0], at[1]) {
 				x.address(text[at[0]:at[1]])
 			}
 		}
 	}
-	for _, at := range barePattern.FindAllStringIndex(text, maxExtracted) {
+	for _, at := range barePattern().FindAllStringIndex(text, maxExtracted) {
 		if isWhole(text, at[0], at[1]) {
 			x.domain(text[at[0]:at[1]])
 		}
 	}
 	if len(text) >= 32 {
-		for _, h := range hashPattern.FindAllString(text, maxExtracted) {
+		for _, h := range hashPattern().FindAllString(text, maxExtracted) {
 			x.hash(h)
 		}
 	}
 	if strings.Contains(text, "@") {
-		for _, m := range mailPattern.FindAllString(text, maxExtracted) {
+		for _, m := range mailPattern().FindAllString(text, maxExtracted) {
 			x.add("email", strings.ToLower(m))
 		}
 	}
 	if strings.Contains(text, `:\`) {
-		for _, at := range pathPattern.FindAllStringIndex(text, maxExtracted) {
+		for _, at := range pathPattern().FindAllStringIndex(text, maxExtracted) {
 			// Not the beginning of a longer name: PROGRAM.EXE-1A2B3C4D.pf.
 			if at[1] == len(text) || strings.IndexByte("-.\\/_~$", text[at[1]]) < 0 {
 				x.path(text[at[0]:at[1]])
@@ -199,7 +200,7 @@ func (x *extraction) url(s string) {
 
 func (x *extraction) domain(s string) {
 	s = strings.ToLower(strings.TrimSuffix(s, "."))
-	if len(s) <= 253 && domainShape.MatchString(s) {
+	if len(s) <= 253 && domainShape().MatchString(s) {
 		x.add("domain", s)
 	}
 }
@@ -228,4 +229,9 @@ func (x *extraction) account(s string) {
 	if len(s) <= 256 && !strings.ContainsAny(s, "\n\r\t") {
 		x.add("account", s)
 	}
+}
+
+// expression gives a regular expression that is compiled when it is first asked for: most runs need few of them.
+func expression(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

@@ -1,0 +1,218 @@
+package sigma
+
+// shown decides an atom that is among those seen in values; where nobody has looked yet, it looks now.
+func (m *Matcher) shown(n *node) bool {
+	mark := m.marks[n.atom.id]
+	if mark>>2 != m.now {
+		s := &m.slots[n.slot]
+		if m.binding.plan.slots[n.slot].eager || s.looked == m.now {
+			return false
+		}
+		s.looked = m.now
+		from := len(m.seen)
+		if int(n.slot) == m.binding.plan.keywords {
+			m.lookForKeywords()
+		} else {
+			m.lookAt(&m.binding.late[n.slot])
+		}
+		for i := range m.seen[from:] {
+			m.learn(&m.seen[from+i])
+		}
+		if mark = m.marks[n.atom.id]; mark>>2 != m.now {
+			return false
+		}
+	}
+	switch mark & 3 {
+	case markHolds:
+		return true
+	case markFails:
+		return false
+	}
+	return m.settle(n)
+}
+
+// settle decides an atom that was left open, for the record and, where the value is the slot's only one, for good.
+func (m *Matcher) settle(n *node) bool {
+	timeouts, mark := m.timeouts, uint8(markFails)
+	if m.decide(n) {
+		mark = markHolds
+	}
+	m.marks[n.atom.id] = m.now<<2 | uint32(mark)
+	if m.timeouts > timeouts {
+		return mark == markHolds
+	}
+	for i := range m.seen {
+		if s := &m.seen[i]; s.slot == n.slot {
+			s.sight.set(int32(n.atom.id), mark)
+		}
+	}
+	return mark == markHolds
+}
+
+// holds decides any other atom.
+func (m *Matcher) holds(n *node) bool {
+	a := n.atom
+	if mark := m.marks[a.id]; mark>>2 == m.now {
+		return mark&3 == markHolds
+	}
+	var only *sight // of the field's one value
+	if a.ofValue() {
+		for i := range m.seen {
+			if s := &m.seen[i]; s.slot == n.slot {
+				only = s.sight
+			}
+		}
+		if only != nil {
+			if mark, known := only.of(int32(a.id)); known {
+				m.marks[a.id] = m.now<<2 | uint32(mark)
+				return mark == markHolds
+			}
+		}
+	}
+	timeouts, result := m.timeouts, uint8(markFails)
+	if m.decide(n) {
+		result = markHolds
+	}
+	m.marks[a.id] = m.now<<2 | uint32(result)
+	if only != nil && m.timeouts == timeouts && len(only.atoms) < maxSeen {
+		only.atoms = append(only.atoms, seenAtom{int32(a.id), result})
+	}
+	return result == markHolds
+}
+
+// maxSeen bounds the atoms that a value is remembered to decide beyond those that were seen in it.
+const maxSeen = 64
+
+// decide evaluates an atom over the values.
+func (m *Matcher) decide(n *node) bool {
+	a := n.atom
+	if a.op == opFieldRef {
+		if holds, ok := m.compareRaw(n); ok {
+			return holds
+		}
+	}
+	s := m.fetch(int(n.slot))
+	switch a.op {
+	case opExists, opNull:
+		holds, _ := a.matchField(&s.values, nil, m.binding.emptyIsNull)
+		return holds
+	case opFieldRef:
+		o := m.fetch(int(n.other))
+		if a.cased {
+			return a.matchReference(&s.values, &o.values, m.binding.emptyIsNull)
+		}
+		return a.matchFolded(&s.folded, &o.folded)
+	}
+	for i := range s.values.Len() {
+		text, null := s.values.Text(i)
+		if null && !m.binding.emptyIsNull {
+			continue
+		}
+		folded, _ := s.folded.Text(i)
+		holds, _ := m.passes(a, text, folded)
+		if holds {
+			return true
+		}
+	}
+	return false
+}
+
+// compareRaw decides whether two fields are equal without making texts of them, where it can.
+func (m *Matcher) compareRaw(n *node) (equal, ok bool) {
+	r, ok := m.record.(RawRecord)
+	from, to := m.binding.fields[n.slot], m.binding.fields[n.other]
+	if !ok || n.atom.shape != shapeEquals || from < 0 || to < 0 {
+		return false, false
+	}
+	m.pairFields = [2]int32{int32(from), int32(to)}
+	r.Raw(m.pair[:], m.pairFields[:])
+	a, b := &m.pair[0], &m.pair[1]
+	if a.Tag&(RawUTF16|RawPlain) != RawUTF16 || a.Tag != b.Tag {
+		return false, false
+	}
+	if string(a.Bytes) == string(b.Bytes) {
+		return true, true
+	}
+	// Texts of ASCII differ in length or they don't: case changes nothing of it.
+	return false, len(a.Bytes) != len(b.Bytes) && allASCII16(a.Bytes) && allASCII16(b.Bytes)
+}
+
+// passes says whether one value passes an atom over single values; late, that an expression ran out of time.
+func (m *Matcher) passes(a *atom, text, folded []byte) (holds, late bool) {
+	if a.op == opRegexp {
+		if d := m.dfaOf(a); d != nil {
+			if d.run.all {
+				return d.run.holds(text), false
+			}
+			holds, ok := d.match(text)
+			if ok {
+				return holds, false
+			}
+			if d.starts > maxDFAStarts {
+				m.dfas[int32(a.id)] = nil
+			}
+		}
+	}
+	holds, late = a.matchText(text, folded)
+	if late {
+		m.timeouts++
+	}
+	return holds, late
+}
+
+// dfaOf returns the automaton of an expression; nil if there is none.
+func (m *Matcher) dfaOf(a *atom) *dfa {
+	d, known := m.dfas[int32(a.id)]
+	if !known {
+		if a.expr.slow == nil {
+			d = newDFA(a.text)
+		}
+		m.dfas[int32(a.id)] = d
+	}
+	return d
+}
+
+// fetch makes the values of a slot known.
+func (m *Matcher) fetch(i int) *slotState {
+	s := &m.slots[i]
+	if s.fetched == m.now {
+		return s
+	}
+	s.fetched = m.now
+	s.values.Reset()
+	s.folded.Reset()
+	b := m.binding
+	switch {
+	case b.plan.slots[i].field == "":
+		for f := range b.all {
+			m.record.AppendValues(&s.values, f)
+		}
+	case b.fields[i] >= 0:
+		m.record.AppendValues(&s.values, b.fields[i])
+	case b.texts[i] != "":
+		s.values.End(append(s.values.Buffer(), b.texts[i]...))
+	}
+	for k := range s.values.Len() {
+		text, null := s.values.Text(k)
+		if null && !b.emptyIsNull {
+			s.folded.AddNull()
+		} else {
+			s.folded.End(appendFold(s.folded.Buffer(), text))
+		}
+	}
+	return s
+}
+
+// matchFolded is matchReference over values that are folded already.
+func (a *atom) matchFolded(values, others *Values) bool {
+	for i := range values.Len() {
+		text, null := values.Text(i)
+		for k := range others.Len() {
+			ref, otherNull := others.Text(k)
+			if !null && !otherNull && a.shape.holds(text, ref) {
+				return true
+			}
+		}
+	}
+	return false
+}

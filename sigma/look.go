@@ -1,0 +1,121 @@
+package sigma
+
+// look is a field to look at in records of a binding, and what for.
+type look struct {
+	field    int32
+	slot     int32  // -1: for keywords only
+	keywords bool   // the plan's keywords are looked for, too
+	key      uint64 // of the slot in the memo, without the tag of the value
+}
+
+// lookSet is fields to look at, and what for.
+type lookSet struct {
+	looks  []look
+	fields []int32 // theirs, as Raw wants them
+}
+
+func (s *lookSet) add(l look) {
+	s.looks, s.fields = append(s.looks, l), append(s.fields, l.field)
+}
+
+// setLooks says which fields to look at.
+func (b *Binding) setLooks(s *Schema) {
+	p := b.plan
+	b.late = make([]lookSet, len(p.slots))
+	for i := range p.slots {
+		set := &b.looks
+		if !p.slots[i].eager {
+			set = &b.late[i]
+		}
+		if b.fields[i] >= 0 && i != p.keywords {
+			set.add(look{field: int32(b.fields[i]), slot: int32(i), key: b.key(i)})
+		}
+	}
+	if p.keywords < 0 {
+		return
+	}
+	b.screen = p.screen
+	for f := range s.Fields {
+		l := look{field: int32(f), slot: int32(p.keywords), keywords: true, key: b.key(p.keywords)}
+		b.words.add(l)
+		if s.Apart == nil || s.Apart[f] {
+			b.apart.add(l)
+		}
+	}
+}
+
+// key returns what stands for a slot in the memo. The lowest eight bits are left to the tag of the value.
+func (b *Binding) key(slot int) uint64 {
+	key := (b.plan.place + uint64(slot)) << 9
+	if b.emptyIsNull {
+		key |= 1 << 8
+	}
+	return key
+}
+
+// lookAt looks at fields of the record.
+func (m *Matcher) lookAt(set *lookSet) {
+	raw, ok := m.record.(RawRecord)
+	if ok {
+		if cap(m.raws) < len(set.fields) {
+			m.raws = make([]Raw, len(set.fields))
+		}
+		m.raws = m.raws[:len(set.fields)]
+		raw.Raw(m.raws, set.fields)
+	}
+	for i := range set.looks {
+		l := &set.looks[i]
+		if !ok {
+			m.lookAtValues(l)
+			continue
+		}
+		v := &m.raws[i]
+		switch {
+		case v.Tag == RawNone:
+		case v.Tag == RawOther:
+			m.lookAtValues(l)
+		case v.Tag&(RawPlain|RawUTF16) == RawPlain && l.keywords && m.binding.plan.rich:
+			// None of the keywords could be spelt in such a value.
+		case v.Tag == RawNull && !m.binding.emptyIsNull:
+		default:
+			m.note(l, m.see(l, v.Tag, v.Bytes, nil), true)
+		}
+	}
+}
+
+// lookForKeywords looks at all fields. Fast path: where the screen passes all texts of the record, only the others remain.
+func (m *Matcher) lookForKeywords() {
+	b := m.binding
+	if raw, ok := m.record.(RawRecord); ok && b.screen != nil && !raw.AnyText(b.screen.key, b.screen.check) {
+		m.lookAt(&b.apart)
+		return
+	}
+	m.lookAt(&b.words)
+}
+
+// tagText marks values in the memo that are texts in UTF-8. No Raw has it.
+const tagText = RawOther
+
+// lookAtValues looks at all values of a field, as texts.
+func (m *Matcher) lookAtValues(l *look) {
+	m.several.Reset()
+	m.record.AppendValues(&m.several, int(l.field))
+	for k := range m.several.Len() {
+		text, null := m.several.Text(k)
+		if !null || m.binding.emptyIsNull {
+			m.note(l, m.see(l, tagText, text, text), m.several.Len() == 1)
+		}
+	}
+}
+
+func (m *Matcher) note(l *look, s *sight, only bool) {
+	if s == nil {
+		return
+	}
+	m.rules = append(m.rules, s.rules...)
+	slot := l.slot
+	if !only || l.keywords {
+		slot = -1
+	}
+	m.seen = append(m.seen, seen{s, slot})
+}
