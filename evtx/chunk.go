@@ -30,7 +30,7 @@ type Chunk struct {
 	// Templates, if set, is asked for definitions that the chunk itself has lost.
 	Templates *Templates
 	orphans   map[string]*program // by nesting, and what their values are
-	layouts   [64]layoutEntry
+	layouts   [128]layoutEntry
 	key       []byte
 
 	reported []error // damage of this chunk that was yielded

@@ -81,7 +81,7 @@ func checkRecord(t testing.TB, r *Record, err error, size int64, out *bytes.Buff
 			out.Write(r.Value(i, k).AppendText(nil))
 		}
 	}
-	checkValues(t, r)
+	checkPlaces(t, r)
 	line := r.AppendJSON(nil)
 	if !json.Valid(line) || len(line) > 2*maxOutput {
 		t.Fatalf("not JSON, or too long (%d): %.300s", len(line), line)
@@ -94,26 +94,42 @@ func checkRecord(t testing.TB, r *Record, err error, size int64, out *bytes.Buff
 	out.Write(xml)
 }
 
-// checkValues compares the fast way to the values of a record with the plain one.
-func checkValues(t testing.TB, r *Record) {
+// checkPlaces compares the fast way to the values of a record with the plain one.
+func checkPlaces(t testing.TB, r *Record) {
 	fields := r.Layout().Fields
-	numbers, values := make([]int32, len(fields)), make([]Value, len(fields))
+	numbers, places := make([]int32, len(fields)), make([]Place, len(fields))
 	for i := range numbers {
 		numbers[i] = int32(i)
 	}
-	r.Values(values, numbers)
-	for i, v := range values {
-		want := Value{Type: TypeSeveral}
-		switch r.Len(i) {
-		case 0:
-			want.Type = TypeAbsent
-		case 1:
-			want = r.Value(i, 0)
+	r.Places(places, numbers)
+	for i, p := range places {
+		n := r.Len(i)
+		switch typ := p.Type(); {
+		case typ == TypeAbsent && n == 0, typ == TypeSeveral && n > 1, typ == TypeElsewhere && n == 1:
+		case typ == TypeAbsent, typ == TypeSeveral, typ == TypeElsewhere, n != 1:
+			t.Fatalf("field %q has %d values and type %d", fields[i].Name, n, typ)
+		default:
+			if v, want := r.At(p), r.plain(i); v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
+				t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
+			}
 		}
-		if v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
-			t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
+		if n > 0 {
+			if v, want := r.Value(i, 0), r.plain(i); v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
+				t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
+			}
 		}
 	}
+}
+
+// plain returns the first value of a field, item by item.
+func (r *Record) plain(field int) Value {
+	f := &r.layout.Fields[field]
+	for i := range f.items {
+		if r.itemLen(&f.items[i]) > 0 {
+			return r.itemValue(&f.items[i], 0)
+		}
+	}
+	return Value{}
 }
 
 // FuzzFile reads any bytes as a log.

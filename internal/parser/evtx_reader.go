@@ -24,6 +24,7 @@ type evtxReader struct {
 	host   []byte // the computer of the record before, as it lay in the evidence, and its name
 	name   string
 	key    []byte // scratch
+	text   []byte // scratch
 }
 
 // What an event log's record is told by: places in evtxBinding.system.
@@ -88,15 +89,20 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 	}
 	r.values.record, r.values.scratch = record, r.values.scratch[:0]
 	b := r.binding(record.Layout())
-	var found, system [evtxSystem]evtx.Value
-	record.Values(found[:], b.system)
-	for i, place := range b.place {
+	var places [evtxSystem]evtx.Place
+	var system [evtxSystem]evtx.Value
+	record.Places(places[:], b.system)
+	for i, at := range b.place {
 		system[i].Type = evtx.TypeAbsent
-		if place < 0 {
+		if at < 0 {
 			continue
 		}
-		if system[i] = found[place]; system[i].Type == evtx.TypeSeveral {
-			system[i] = record.Value(int(b.system[place]), 0)
+		switch typ := places[at].Type(); typ {
+		case evtx.TypeAbsent:
+		case evtx.TypeElsewhere, evtx.TypeSeveral:
+			system[i] = record.Value(int(b.system[at]), 0)
+		default:
+			system[i] = record.At(places[at])
 		}
 	}
 	e := &r.record
@@ -106,11 +112,11 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 	if v := system[evtxNumber]; v.Type != evtx.TypeAbsent {
 		if id, ok := v.Uint(); ok {
 			e.RecordID = id
-		} else if id, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 64); err == nil {
+		} else if id, err := strconv.ParseUint(r.textOf(v), 10, 64); err == nil {
 			e.RecordID = id // forwarded and exported logs hold texts
 		}
 	}
-	e.Time = evtxTime(record, system[evtxWhen])
+	e.Time = r.time(record, system[evtxWhen])
 	e.Host = r.computer(system[evtxComputer])
 	return r.yield(e, nil)
 }
@@ -118,15 +124,27 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 // yearTenThousand is the first second, since 1970, that RFC 3339 can't write.
 const yearTenThousand = 253402300800
 
-// evtxTime returns the time that System states, or else the one of the record's header; zero for one beyond the calendar.
-func evtxTime(record *evtx.Record, stated evtx.Value) time.Time {
+// textOf returns the text of a value.
+func (r *evtxReader) textOf(v evtx.Value) string {
+	if v.IsNull() || v.Type == evtx.TypeAbsent {
+		return ""
+	}
+	r.text = v.AppendText(r.text[:0])
+	return string(r.text)
+}
+
+// time returns the time that System states, or else the one of the record's header; zero for one beyond the calendar.
+func (r *evtxReader) time(record *evtx.Record, stated evtx.Value) time.Time {
 	t, ok := stated.Time()
 	if !ok {
-		var err error
-		if t, err = time.Parse(time.RFC3339Nano, string(stated.AppendText(nil))); err != nil {
+		if text := r.textOf(stated); text != "" { // forwarded and exported logs
+			var err error
+			t, err = time.Parse(time.RFC3339Nano, text)
+			t, ok = t.UTC(), err == nil
+		}
+		if !ok {
 			t = record.WrittenTime()
 		}
-		t = t.UTC()
 	}
 	if t.Unix() >= yearTenThousand {
 		return time.Time{} // damage or forgery, and nothing that RFC 3339 can write
@@ -162,7 +180,7 @@ func (r *evtxReader) computer(v evtx.Value) string {
 // schema returns the schema of the record.
 func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *event.Schema {
 	provider, channel := system[evtxProvider], system[evtxChannel]
-	id, hasID := evtxEventID(system[evtxID])
+	id, hasID := r.eventID(system[evtxID])
 	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
 	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
 	if b.schema != nil && b.key == key && bytes.Equal(b.provider, provider.Raw) && bytes.Equal(b.channel, channel.Raw) {
@@ -189,11 +207,11 @@ func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *eve
 // evtxNoID stands for an event identifier that is none.
 const evtxNoID = 1 << 63
 
-func evtxEventID(v evtx.Value) (uint64, bool) {
+func (r *evtxReader) eventID(v evtx.Value) (uint64, bool) {
 	if n, ok := v.Uint(); ok && n <= 1<<32-1 {
 		return n, true
 	}
-	n, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 32)
+	n, err := strconv.ParseUint(r.textOf(v), 10, 32)
 	if err != nil {
 		return evtxNoID, false
 	}

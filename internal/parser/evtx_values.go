@@ -12,7 +12,7 @@ import (
 type evtxValues struct {
 	record  *evtx.Record
 	scratch []byte       // text of values that are neither text nor whole numbers
-	values  []evtx.Value // of some fields
+	places  []evtx.Place // of some fields
 }
 
 // Len returns how many values the field has.
@@ -53,49 +53,51 @@ func (v *evtxValues) value(x evtx.Value) event.Value {
 	return event.Value{Kind: kind, Raw: v.scratch[start:len(v.scratch):len(v.scratch)]}
 }
 
-// some returns the values of fields, in a slice that the next call uses again.
-func (v *evtxValues) some(fields []int32) []evtx.Value {
-	if len(v.values) < len(fields) {
-		v.values = make([]evtx.Value, max(64, len(fields)))
+// some returns where the values of fields lie, in a slice that the next call uses again.
+func (v *evtxValues) some(fields []int32) []evtx.Place {
+	if len(v.places) < len(fields) {
+		v.places = make([]evtx.Place, max(64, len(fields)))
 	}
-	values := v.values[:len(fields)]
-	v.record.Values(values, fields)
-	return values
+	places := v.places[:len(fields)]
+	v.record.Places(places, fields)
+	return places
 }
 
 // AppendFieldsJSON writes the single values that most fields have straight from the evidence: the text that Value and
 // event.Value would lead to, without either in between.
 func (v *evtxValues) AppendFieldsJSON(dst []byte, shown *event.Shown) []byte {
-	values := v.some(shown.Fields)
-	keys := shown.Keys[:len(values)]
-	for i := range values {
-		x := &values[i]
-		if x.Type == evtx.TypeAbsent {
+	places := v.some(shown.Fields)
+	keys := shown.Keys[:len(places)]
+	for i, p := range places {
+		typ := p.Type()
+		if typ == evtx.TypeAbsent {
 			continue
 		}
 		dst = keys[i].Append(dst)
-		switch x.Type {
+		switch typ {
+		case evtx.TypeNull:
+			dst = append(dst, '"', '"')
+			continue
+		case evtx.TypeElsewhere, evtx.TypeSeveral:
+			field := int(shown.Fields[i])
+			dst = event.AppendList(dst, v, field, v.Len(field))
+			continue
+		}
+		switch x := v.record.At(p); typ {
 		case evtx.TypeString, evtx.TypeXML:
 			dst, _ = event.AppendUTF16JSON(append(dst, '"'), x.Raw)
 			dst = append(dst, '"')
-			continue
+		case evtx.TypeGUID, evtx.TypeSID, evtx.TypeHexInt32, evtx.TypeHexInt64, evtx.TypeSize, evtx.TypeFileTime, evtx.TypeBinary:
+			dst = append(x.AppendText(append(dst, '"')), '"') // without anything to escape
 		case evtx.TypeUint8, evtx.TypeUint16, evtx.TypeUint32, evtx.TypeUint64:
 			if n, ok := x.Uint(); ok {
 				dst = bin.AppendUint(dst, n)
 				continue
 			}
-		case evtx.TypeGUID, evtx.TypeSID, evtx.TypeHexInt32, evtx.TypeHexInt64, evtx.TypeSize, evtx.TypeFileTime, evtx.TypeBinary:
-			dst = append(x.AppendText(append(dst, '"')), '"') // without anything to escape
-			continue
-		case evtx.TypeNull:
-			dst = append(dst, '"', '"')
-			continue
-		case evtx.TypeSeveral:
-			field := int(shown.Fields[i])
-			dst = event.AppendList(dst, v, field, v.Len(field))
-			continue
+			fallthrough
+		default:
+			dst = v.value(x).AppendJSON(dst)
 		}
-		dst = v.value(*x).AppendJSON(dst)
 	}
 	return dst
 }
