@@ -8,10 +8,9 @@ import (
 
 	"github.com/goshawk-ir/goshawk/evtx"
 	"github.com/goshawk-ir/goshawk/internal/event"
-	"github.com/goshawk-ir/goshawk/internal/evidence"
 )
 
-// evtxReader hands records out for one call of Parse.
+// evtxReader hands records out, for one call of Parse at a time.
 type evtxReader struct {
 	logs   *evtxLogs
 	chunk  *evtx.Chunk
@@ -20,12 +19,16 @@ type evtxReader struct {
 	values evtxValues
 	bound  map[*evtx.Layout]*evtxBinding
 	recent [64]*evtxBinding // some of them, by the number of the layout
+	weight int              // fields of what is bound
 	hosts  map[string]string
 	host   []byte // the computer of the record before, as it lay in the evidence, and its name
 	name   string
 	key    []byte // scratch
 	text   []byte // scratch
 }
+
+// maxEVTXBound bounds the fields of layouts and schemas that a reader remembers.
+const maxEVTXBound = 1 << 15
 
 // What an event log's record is told by: places in evtxBinding.system.
 const (
@@ -44,18 +47,38 @@ type evtxBinding struct {
 	layout            *evtx.Layout
 	system            []int32          // positions of those fields that the layout has
 	place             [evtxSystem]int8 // in system; -1 for none
-	schema            *event.Schema
+	schema            *evtxSchema
 	provider, channel []byte
 	key               uint64
-	all               map[string]*event.Schema // by id, provider and channel as they lie in the evidence
+	all               map[string]*evtxSchema // by id, provider and channel as they lie in the evidence
 }
 
-func (l *evtxLogs) reader(in *evidence.Input, chunk *evtx.Chunk, yield func(*event.Record, error) bool) *evtxReader {
-	r := &evtxReader{
-		logs: l, chunk: chunk, yield: yield, bound: map[*evtx.Layout]*evtxBinding{}, hosts: map[string]string{},
-	}
-	r.record.Origin, r.record.Values = in.Origin, &r.values
+// evtxSchema is a schema, and what its fields were last.
+type evtxSchema struct {
+	*event.Schema
+	memos []evtxMemo // of the fields that outputs show; nil before the first record is written
+}
+
+func (l *evtxLogs) newReader() *evtxReader {
+	r := &evtxReader{logs: l, chunk: evtx.NewChunk(&l.cache)}
+	r.record.Values = &r.values
+	r.forget()
 	return r
+}
+
+// begin prepares for records of a file.
+func (r *evtxReader) begin(origin *event.Origin, yield func(*event.Record, error) bool) {
+	r.yield, r.record.Origin = yield, origin
+	r.host, r.hosts = nil, map[string]string{}
+}
+
+// end lets go of the file.
+func (r *evtxReader) end() { r.yield, r.record.Origin, r.chunk.Templates = nil, nil, nil }
+
+// forget lets go of layouts, schemas and values.
+func (r *evtxReader) forget() {
+	r.bound, r.weight, r.values.remembered = map[*evtx.Layout]*evtxBinding{}, 0, 0
+	clear(r.recent[:])
 }
 
 // binding returns what is known of a layout.
@@ -66,10 +89,8 @@ func (r *evtxReader) binding(l *evtx.Layout) *evtxBinding {
 	}
 	b := r.bound[l]
 	if b == nil {
-		if len(r.bound) >= maxEVTXSchemas {
-			clear(r.bound)
-		}
-		b = &evtxBinding{layout: l, all: map[string]*event.Schema{}}
+		r.weight += len(l.Fields) + 16
+		b = &evtxBinding{layout: l, all: map[string]*evtxSchema{}}
 		for i, field := range [evtxSystem]int{l.Provider, l.Channel, l.EventID, l.Time, l.RecordID, l.Computer} {
 			if b.place[i] = -1; field >= 0 {
 				b.place[i] = int8(len(b.system))
@@ -88,6 +109,9 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 		return r.yield(nil, evtxProblem(err))
 	}
 	r.values.record, r.values.scratch = record, r.values.scratch[:0]
+	if r.weight > maxEVTXBound || r.values.remembered > maxMemos {
+		r.forget()
+	}
 	b := r.binding(record.Layout())
 	var places [evtxSystem]evtx.Place
 	var system [evtxSystem]evtx.Value
@@ -106,7 +130,8 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 		}
 	}
 	e := &r.record
-	e.Schema = r.schema(b, &system)
+	r.values.schema = r.schema(b, &system)
+	e.Schema = r.values.schema.Schema
 	e.Offset, e.Recovered = record.Offset, record.Recovered
 	e.HasRecordID, e.RecordID = true, record.ID
 	if v := system[evtxNumber]; v.Type != evtx.TypeAbsent {
@@ -199,7 +224,7 @@ func (r *evtxReader) computer(v evtx.Value) string {
 }
 
 // schema returns the schema of the record.
-func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *event.Schema {
+func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *evtxSchema {
 	provider, channel := system[evtxProvider], system[evtxChannel]
 	id, hasID := r.eventID(system[evtxID])
 	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
@@ -215,12 +240,10 @@ func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *eve
 	if b.schema = b.all[string(r.key)]; b.schema != nil {
 		return b.schema
 	}
-	if len(b.all) >= maxEVTXSchemas {
-		clear(b.all)
-	}
-	b.schema = r.logs.schema(evtxShape{
+	b.schema = &evtxSchema{Schema: r.logs.schema(evtxShape{
 		layout: b.layout, provider: string(provider.AppendText(nil)), channel: string(channel.AppendText(nil)), eventID: uint32(id), hasEventID: hasID,
-	})
+	})}
+	r.weight += len(b.layout.Fields) + 16
 	b.all[string(r.key)] = b.schema
 	return b.schema
 }
