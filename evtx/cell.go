@@ -65,7 +65,7 @@ func newCell(f *Field) cell {
 // place returns where the value of a field lies.
 func (r *Record) place(field int32) Place {
 	cell := &r.layout.cells[field]
-	if cell.form&(cellItems|cellLiteral) != 0 {
+	if cell.form&cellItems != 0 {
 		switch r.Len(int(field)) {
 		case 0:
 			return marker(TypeAbsent)
@@ -75,20 +75,30 @@ func (r *Record) place(field int32) Place {
 		return marker(TypeSeveral)
 	}
 	c := r.chunk
-	v := c.value(cell.ref)
+	v := c.cellValue(cell)
 	if cell.form&cellIfAny != 0 && v.isEmpty() || cell.form&cellDepends != 0 && c.isNull(cell.dep) {
 		return marker(TypeAbsent)
 	}
 	switch {
+	case v.Type.IsArray() && v.Len() > 1:
+		return marker(TypeSeveral)
+	case v.Type.IsArray(), cell.form&cellLiteral != 0:
+		return marker(TypeElsewhere)
 	case v.Type == TypeNull:
 		return 0
-	case !v.Type.IsArray():
+	default:
 		in := &c.insts[cell.ref.inst]
 		return Place(c.slots[in.first+int32(cell.ref.slot)])
-	case v.Len() > 1:
-		return marker(TypeSeveral)
 	}
-	return marker(TypeElsewhere)
+}
+
+// cellValue returns the one value of a cell, if it is there.
+func (c *Chunk) cellValue(cell *cell) Value {
+	if cell.form&cellLiteral != 0 {
+		o := &c.insts[cell.ref.inst].program.ops[cell.ref.slot]
+		return Value{o.typ, o.raw}
+	}
+	return c.value(cell.ref)
 }
 
 func marker(t Type) Place { return Place(newSlot(t, 0, 0)) }

@@ -18,11 +18,7 @@ func (r *Record) Len(field int) int {
 func (r *Record) Value(field, k int) Value {
 	if cell := &r.layout.cells[field]; cell.form&cellItems == 0 && k == 0 {
 		// Fast path: one place, and nothing that would come before it.
-		if cell.form&cellLiteral == 0 {
-			return r.chunk.value(cell.ref).item(0)
-		}
-		o := &r.chunk.insts[cell.ref.inst].program.ops[cell.ref.slot]
-		return Value{o.typ, o.raw}.item(0)
+		return r.chunk.cellValue(cell).item(0)
 	}
 	f := &r.layout.Fields[field]
 	for i := range f.items {

@@ -92,12 +92,7 @@ func (v *evtxValues) AppendFieldsJSON(dst []byte, shown *event.Shown) []byte {
 		}
 		start := len(dst)
 		dst = keys[i].Append(dst)
-		if typ == evtx.TypeString {
-			dst, _ = event.AppendUTF16JSON(append(dst, '"'), x.Raw)
-			dst = append(dst, '"')
-		} else {
-			dst = v.appendJSON(dst, p, 0)
-		}
+		dst = v.appendJSON(dst, p, 0)
 		v.remembered += m.keep(x, dst[start:])
 	}
 	return dst
@@ -106,12 +101,15 @@ func (v *evtxValues) AppendFieldsJSON(dst []byte, shown *event.Shown) []byte {
 // appendJSON appends what lies at p, or the values of the field if those lie elsewhere.
 func (v *evtxValues) appendJSON(dst []byte, p evtx.Place, field int) []byte {
 	x := v.record.At(p)
+	if x.Type == evtx.TypeElsewhere {
+		x = v.record.Value(field, 0)
+	}
 	switch x.Type {
 	case evtx.TypeNull:
 		return append(dst, '"', '"')
-	case evtx.TypeElsewhere, evtx.TypeSeveral:
+	case evtx.TypeSeveral:
 		return event.AppendList(dst, v, field, v.Len(field))
-	case evtx.TypeXML:
+	case evtx.TypeString, evtx.TypeXML:
 		dst, _ = event.AppendUTF16JSON(append(dst, '"'), x.Raw)
 		return append(dst, '"')
 	case evtx.TypeUint8, evtx.TypeUint16, evtx.TypeUint32, evtx.TypeUint64:
