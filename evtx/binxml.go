@@ -42,7 +42,8 @@ type walker struct {
 	ops      []op
 	slots    []slot    // resident: the values
 	open     []uint16  // elements and attributes under way
-	form     []segment // of a definition, see program.form
+	form     []segment // see program.form
+	nested   bool      // resident: there is more to read than the form says
 	segment  int       // where the segment under way begins
 	inHead   bool      // between an element's name and the end of its attributes
 	inAttr   bool
@@ -52,7 +53,7 @@ type walker struct {
 func (w *walker) walk(pos, end int) error {
 	w.cur = bin.NewCursor(w.chunk.data[:end], pos)
 	w.ops, w.slots, w.open, w.inHead, w.inAttr = w.ops[:0], w.slots[:0], w.open[:0], false, false
-	w.form, w.segment = w.form[:0], pos
+	w.form, w.segment, w.nested = w.form[:0], pos, false
 	for w.cur.Left() > 0 {
 		at := w.cur.Pos()
 		token := w.cur.U8()
@@ -215,6 +216,7 @@ func (w *walker) content(o op) error {
 // value reads a value that stands in the stream itself: its type, and for a string its length in characters.
 func (w *walker) value() error {
 	typ := Type(w.cur.U8())
+	at := w.cur.Pos()
 	var raw []byte
 	switch size := int(itemSizes[typ&^arrayBit]); {
 	case typ == TypeString, typ == TypeXML:
@@ -242,6 +244,9 @@ func (w *walker) value() error {
 			return w.content(literal(typ, raw))
 		}
 	}
+	w.form = append(w.form, segment{from: w.segment, to: at, value: true})
+	w.segment = w.cur.Pos()
+	w.nested = w.nested || typ == TypeBinXML
 	s := newSlot(typ, w.cur.Pos()-len(raw), len(raw))
 	if typ == TypeBinXML && len(raw) > 0 {
 		child, err := w.chunk.stream(s.off(), w.cur.Pos(), w.depth+1)
@@ -287,6 +292,7 @@ func (w *walker) template() error {
 		return err
 	}
 	w.cur.Seek(next)
+	w.nested = true
 	return w.slot(newSlot(TypeBinXML, 0, 0).withChild(child))
 }
 
@@ -305,10 +311,8 @@ func (w *walker) name(skip int) (string, error) {
 		w.cur.Skip(2*int(w.cur.U16()) + 2)
 	}
 	name, err := w.chunk.name(off)
-	if !w.resident {
-		w.form = append(w.form, segment{from: w.segment, to: at, skip: skip, name: name, named: true})
-		w.segment = w.cur.Pos()
-	}
+	w.form = append(w.form, segment{from: w.segment, to: at, skip: skip, name: name, at: off, named: true})
+	w.segment = w.cur.Pos()
 	return name, err
 }
 
@@ -316,10 +320,8 @@ func (w *walker) name(skip int) (string, error) {
 func (w *walker) cut(skip int) {
 	at := w.cur.Pos()
 	w.cur.Skip(skip)
-	if !w.resident {
-		w.form = append(w.form, segment{from: w.segment, to: at, skip: skip})
-		w.segment = w.cur.Pos()
-	}
+	w.form = append(w.form, segment{from: w.segment, to: at, skip: skip})
+	w.segment = w.cur.Pos()
 }
 
 // nameAt is the entry of a chunk's table of names seen.
@@ -357,6 +359,12 @@ func (c *Chunk) name(off int) (string, error) {
 	*e = nameAt{uint32(off), text}
 	return text, nil
 }
+
+// nameHead is the size of what stands before the characters of a name: the offset of another, a hash, their number.
+const nameHead = 8
+
+// nameSize returns the size of the name that b begins with, without the NUL after it.
+func nameSize(b []byte) int { return nameHead + 2*int(binary.LittleEndian.Uint16(b[6:])) }
 
 func nameHash(raw []byte) uint16 {
 	var h uint32

@@ -26,8 +26,8 @@ type Cache struct {
 	laid     int    // of the layouts, about
 }
 
-// program returns the program of ops; its memory is its own. Of a definition, form gives the segments.
-func (c *Cache) program(guid *[16]byte, ops []op, form func() []segment) *program {
+// program returns the program of ops; its memory is its own. The walker that read them, if there is one, gives its form.
+func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 	hash, shape := hashOps(guid, ops)
 	c.mu.RLock()
 	p := c.find(hash, guid, ops)
@@ -49,8 +49,8 @@ func (c *Cache) program(guid *[16]byte, ops []op, form func() []segment) *progra
 	if fresh {
 		c.shapes[shape] = append(c.shapes[shape], p)
 	}
-	if form != nil {
-		p.form = form()
+	if from != nil {
+		p.form, p.resident = from.keep(), from.resident
 		p.size += 160 * len(p.form)
 	}
 	c.programs[hash] = append(c.programs[hash], p)

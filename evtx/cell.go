@@ -1,10 +1,23 @@
 package evtx
 
-// Types of what Record.Values gives where a field has not one value.
+// Types of what Record.Places gives where a field has not one value among the record's own.
 const (
-	TypeAbsent  Type = 0xfe // the record has no such field
-	TypeSeveral Type = 0xff // a list: Record.Len and Record.Value give its values
+	TypeElsewhere Type = 0xfd // one value, which Record.Value gives: it stands in the definition, or is put together
+	TypeAbsent    Type = 0xfe // the record has no such field
+	TypeSeveral   Type = 0xff // a list: Record.Len and Record.Value give its values
 )
+
+// Place is where a value of a record lies, and its type; Record.At gives the value. It is valid until the next record.
+type Place uint64
+
+// Type returns the type of the value. It is never that of a list.
+func (p Place) Type() Type { return slot(p).typ() }
+
+// At returns the value at a place; what has none of TypeElsewhere, TypeAbsent and TypeSeveral.
+func (r *Record) At(p Place) Value {
+	off := slot(p).off()
+	return Value{slot(p).typ(), r.chunk.data[off : off+slot(p).size()]}
+}
 
 // cell is a field in short: where its one value lies, if it has one place and depends on one other at most.
 type cell struct {
@@ -49,53 +62,118 @@ func newCell(f *Field) cell {
 	return c
 }
 
-// Values sets dst[i] to the value of field fields[i], for each of fields: what Value(fields[i], 0) returns if Len is 1, else
-// one of type TypeAbsent or TypeSeveral. What is put there is valid until the next record.
-//
-// Fast path: nearly every field is one value of the record, at a place that its layout knows, and nothing is to be looked
-// at beside it but whether that value, or one other, is null.
-func (r *Record) Values(dst []Value, fields []int32) {
-	c, cells := r.chunk, r.layout.cells
-	dst = dst[:len(fields)]
-	for i, field := range fields {
-		cell := &cells[field]
-		if cell.form > cellDepends|cellIfAny {
-			dst[i] = r.odd(int(field))
+// place returns where the value of a field lies.
+func (r *Record) place(field int32) Place {
+	cell := &r.layout.cells[field]
+	if cell.form&cellItems != 0 {
+		switch r.Len(int(field)) {
+		case 0:
+			return marker(TypeAbsent)
+		case 1:
+			return marker(TypeElsewhere)
+		}
+		return marker(TypeSeveral)
+	}
+	c := r.chunk
+	v := c.cellValue(cell)
+	if cell.form&cellIfAny != 0 && v.isEmpty() || cell.form&cellDepends != 0 && c.isNull(cell.dep) {
+		return marker(TypeAbsent)
+	}
+	switch {
+	case v.Type.IsArray() && v.Len() > 1:
+		return marker(TypeSeveral)
+	case v.Type.IsArray(), cell.form&cellLiteral != 0:
+		return marker(TypeElsewhere)
+	case v.Type == TypeNull:
+		return 0
+	default:
+		in := &c.insts[cell.ref.inst]
+		return Place(c.slots[in.first+int32(cell.ref.slot)])
+	}
+}
+
+// cellValue returns the one value of a cell, if it is there.
+func (c *Chunk) cellValue(cell *cell) Value {
+	if cell.form&cellLiteral != 0 {
+		o := &c.insts[cell.ref.inst].program.ops[cell.ref.slot]
+		return Value{o.typ, o.raw}
+	}
+	return c.value(cell.ref)
+}
+
+func marker(t Type) Place { return Place(newSlot(t, 0, 0)) }
+
+// spot is a cell in short, for records whose instances have as many values as those of the record that it was made for.
+type spot struct {
+	slot uint16 // of the chunk's
+	form uint8  // spotPlain and so on
+}
+
+const (
+	spotPlain = iota // whatever the value is, unless its type is odd, it is the field's
+	spotIfAny        // unless it is empty
+	spotOdd          // see the cell
+)
+
+// typeForms says what a value of each type may be: with a spot's form it makes spotOdd or more if there is more to look at
+// than the slot.
+var typeForms = func() (t [256]uint8) {
+	for i := range t {
+		switch typ := Type(i); {
+		case typ == TypeNull, typ == TypeBinXML, typ.IsArray():
+			t[i] = spotOdd
+		case typ == TypeString, typ == TypeAnsiString, typ == TypeBinary, typ == TypeText:
+			t[i] = spotIfAny // may be empty
+		}
+	}
+	return t
+}()
+
+// maxSpots bounds the spots of a layout. Hostile records can ask for new ones each time, and no real one has as many fields.
+const maxSpots = 256
+
+// spots returns the cells of a layout as spots for records like the one under way; nil if it has too many.
+func (c *Chunk) spots(l *Layout) []spot {
+	if len(l.cells) > maxSpots {
+		return nil
+	}
+	spots := make([]spot, len(l.cells))
+	for i := range l.cells {
+		cell, s := &l.cells[i], &spots[i]
+		s.form = spotOdd
+		if cell.form&(cellItems|cellLiteral) != 0 || cell.form&cellDepends != 0 && cell.dep != cell.ref {
 			continue
 		}
-		v := c.value(cell.ref)
-		if v.Type.IsArray() || cell.form != 0 {
-			v = c.checked(cell, v)
+		in := &c.insts[cell.ref.inst]
+		if at := in.first + int32(cell.ref.slot); int32(cell.ref.slot) < in.count && at < 1<<16 {
+			s.slot, s.form = uint16(at), uint8(cell.form&cellIfAny)
 		}
-		dst[i] = v
 	}
+	return spots
 }
 
-// checked returns the value v of a cell, or that there is none, or several.
-func (c *Chunk) checked(cell *cell, v Value) Value {
-	if cell.form&cellIfAny != 0 && v.isEmpty() || cell.form&cellDepends != 0 && c.isNull(cell.dep) {
-		return Value{Type: TypeAbsent}
-	}
-	if v.Type.IsArray() {
-		if v.Len() > 1 {
-			return Value{Type: TypeSeveral}
+// Places sets dst[i] to where the value of field fields[i] lies, for each of fields, or to a place of type TypeElsewhere,
+// TypeAbsent or TypeSeveral. Null has no bytes.
+//
+// Fast path: nearly every field is one value, always the same of the record's values, and that is all there is to it if it
+// is neither null nor perhaps empty. The others are looked at with all that their layout says of them.
+func (r *Record) Places(dst []Place, fields []int32) {
+	slots, spots := r.chunk.slots, r.spots
+	dst = dst[:len(fields)]
+	if spots == nil {
+		for i, field := range fields {
+			dst[i] = r.place(field)
 		}
-		return v.item(0)
+		return
 	}
-	return v
-}
-
-// odd returns the value of a field that lies elsewhere than among the record's values.
-func (r *Record) odd(field int) Value {
-	if cell := &r.layout.cells[field]; cell.form&cellItems == 0 {
-		o := &r.chunk.insts[cell.ref.inst].program.ops[cell.ref.slot]
-		return r.chunk.checked(cell, Value{o.typ, o.raw})
+	for i, field := range fields {
+		at := spots[field]
+		if int(at.slot) < len(slots) {
+			if s := slots[at.slot]; typeForms[s.typ()]+at.form < spotOdd {
+				dst[i] = Place(s)
+				continue
+			}
+		}
+		dst[i] = r.place(field)
 	}
-	switch r.Len(field) {
-	case 0:
-		return Value{Type: TypeAbsent}
-	case 1:
-		return r.Value(field, 0)
-	}
-	return Value{Type: TypeSeveral}
 }

@@ -21,7 +21,8 @@ type Chunk struct {
 
 	definitions map[uint32]definition // by offset
 	recent      [64]definition        // a copy of some of them, found without hashing
-	known       [256]*program         // definitions of chunks before, by identifier
+	known       [128][4]*program      // definitions of chunks before, by identifier: versions of a provider differ
+	residents   [8]*program           // of records' own elements, those before the one under way
 	defined     int                   // bytes of definition that were read
 	names       [256]nameAt
 	interned    map[string]string
@@ -30,7 +31,7 @@ type Chunk struct {
 	// Templates, if set, is asked for definitions that the chunk itself has lost.
 	Templates *Templates
 	orphans   map[string]*program // by nesting, and what their values are
-	layouts   [64]layoutEntry
+	layouts   [128]layoutEntry
 	texts     [64]textsOf
 	key       []byte
 

@@ -67,7 +67,7 @@ func TestCorpusCounts(t *testing.T) {
 		for i := range f.Chunks() {
 			for r, err := range f.Records(i, c) {
 				if err == nil {
-					checkValues(t, r)
+					checkPlaces(t, r)
 				}
 				switch {
 				case err != nil:

@@ -16,6 +16,10 @@ func (r *Record) Len(field int) int {
 
 // Value returns value k of the field. It is valid until the next record.
 func (r *Record) Value(field, k int) Value {
+	if cell := &r.layout.cells[field]; cell.form&cellItems == 0 && k == 0 {
+		// Fast path: one place, and nothing that would come before it.
+		return r.chunk.cellValue(cell).item(0)
+	}
 	f := &r.layout.Fields[field]
 	for i := range f.items {
 		n := r.itemLen(&f.items[i])

@@ -3,60 +3,130 @@ package evtx
 import "encoding/binary"
 
 // segment is a piece of a template definition that is the same wherever the definition stands, what to pass over after
-// it, and the name that follows. Between chunks a definition differs only in the offsets of its names, in which of
-// these stand in it, and in the sizes of its elements, which depend on that.
+// it, and the name or value that follows. Between chunks a definition differs only in the offsets of its names, in which of
+// these stand in it, and in the sizes of its elements, which depend on that. The elements that stand in a record itself
+// have the same, and values.
 type segment struct {
 	from, to int    // while the definition is read: where it lies in the chunk
 	raw      string // of a program
 	skip     int
 	name     string
+	at       int    // while the definition is read: where the name lies
+	wide     string // of a program: the name as it lies in a chunk, its head included
 	named    bool
+	value    bool // of the type that is the last byte of the piece
 }
 
 // keep makes the segments independent of the chunk that they were read from. A definition that ends without an end
 // token has none, for the next one could go on.
 func (w *walker) keep() []segment {
-	if n := len(w.form); n == 0 || w.segment != w.form[n-1].to {
+	if n := len(w.form); n == 0 || w.segment != w.form[n-1].to || w.nested {
 		return nil
 	}
-	form := append([]segment(nil), w.form...)
+	data := w.chunk.data
+	var all []byte // what the segments say, in one piece
+	for i := range w.form {
+		s := &w.form[i]
+		all = append(all, data[s.from:s.to]...)
+		if s.named {
+			all = append(all, data[s.at:s.at+nameSize(data[s.at:])]...)
+		}
+	}
+	form, text := append([]segment(nil), w.form...), string(all)
 	for i := range form {
 		s := &form[i]
-		s.raw, s.from, s.to = string(w.chunk.data[s.from:s.to]), 0, 0
+		n := s.to - s.from
+		s.raw, text = text[:n], text[n:]
+		if s.named {
+			n = nameSize(data[s.at:])
+			s.wide, text = text[:n], text[n:]
+		}
+		s.from, s.to, s.at = 0, 0, 0
 	}
 	return form
 }
 
-// stands says whether the definition of p is what stands at [pos, end) of the chunk.
+// named says whether the name of a segment stands at an offset of the chunk.
+//
+// Fast path: a name is compared as it lies in the chunk, which takes less than to look up what it says.
+func (c *Chunk) named(off int, s *segment) bool {
+	e := &c.names[(off>>1)&(len(c.names)-1)]
+	if off > 0 && e.off == uint32(off) {
+		return e.text == s.name
+	}
+	if end := off + len(s.wide); !c.salvage && off > 0 && end <= len(c.data) && string(c.data[off+nameHead:end]) == s.wide[nameHead:] &&
+		string(c.data[off+6:off+nameHead]) == s.wide[6:nameHead] {
+		*e = nameAt{uint32(off), s.name}
+		return true
+	}
+	name, err := c.name(off)
+	return err == nil && name == s.name
+}
+
+// stands says whether what p was read from, a definition or a record's own elements, is what stands at [pos, end) of the
+// chunk. It adds the values of the latter to the chunk's.
 //
 // Fast path: chunks repeat their definitions, and comparing one with a known one takes a fraction of the time of
 // reading it. All bytes that a walker looks at are compared, so the answer is that of reading it.
 func (c *Chunk) stands(p *program, pos, end int) bool {
 	data := c.data[:end]
+	first := len(c.slots)
 	for i := range p.form {
 		s := &p.form[i]
 		if len(data)-pos < len(s.raw)+s.skip || string(data[pos:pos+len(s.raw)]) != s.raw {
-			return false
+			break
 		}
 		pos += len(s.raw) + s.skip
-		if !s.named {
-			continue
+		var ok bool
+		switch {
+		case s.named:
+			pos, ok = c.passName(s, data, pos)
+		case s.value:
+			pos, ok = c.passValue(Type(s.raw[len(s.raw)-1]), data, pos)
+		default:
+			ok = true
 		}
-		if len(data)-pos < 4 {
-			return false
+		if !ok {
+			break
 		}
-		off := int(binary.LittleEndian.Uint32(data[pos:]))
-		if pos += 4; off == pos {
-			if len(data)-pos < 8 {
-				return false
-			}
-			if pos += 10 + 2*int(binary.LittleEndian.Uint16(data[pos+6:])); pos > len(data) {
-				return false
-			}
-		}
-		if name, err := c.name(off); err != nil || name != s.name {
-			return false
+		if i == len(p.form)-1 {
+			return true
 		}
 	}
-	return len(p.form) > 0
+	c.slots = c.slots[:first]
+	return false
+}
+
+// passName passes over the offset of the segment's name, and over the name if it stands here.
+func (c *Chunk) passName(s *segment, data []byte, pos int) (next int, ok bool) {
+	if len(data)-pos < 4 {
+		return pos, false
+	}
+	off := int(binary.LittleEndian.Uint32(data[pos:]))
+	if pos += 4; off == pos {
+		if len(data)-pos < nameHead {
+			return pos, false
+		}
+		if pos += nameSize(data[pos:]) + 2; pos > len(data) {
+			return pos, false
+		}
+	}
+	return pos, c.named(off, s)
+}
+
+// passValue passes over a value of a record's own elements and adds it to the chunk's.
+func (c *Chunk) passValue(typ Type, data []byte, pos int) (next int, ok bool) {
+	size := int(itemSizes[typ])
+	if size == 0 && typ != TypeNull { // a string: its number of characters stands before it
+		if len(data)-pos < 2 {
+			return pos, false
+		}
+		size = 2 * int(binary.LittleEndian.Uint16(data[pos:]))
+		pos += 2
+	}
+	if len(data)-pos < size {
+		return pos, false
+	}
+	c.slots = append(c.slots, newSlot(typ, pos, size))
+	return pos + size, true
 }

@@ -15,6 +15,10 @@ func seedChunks() [][]byte {
 	resident.record(section("Event", section("System", section("EventID", num16(1))),
 		section("EventData", data("A", "x"), data("", cdata("y"), char('!'), entity("amp")), data("C", Value{TypeBinXML, []byte{0, 0}}))))
 	resident.record(section("Event", inst{id: 0xd0d0, def: dataDef, values: []any{str("u"), num32(1)}}))
+	for i := range uint16(5) {
+		name := "v" + string('0'+rune(i/2))
+		resident.record(section("Event", section("System", section("EventID", num16(i))), section("EventData", data(name, name+"!"), data("B", num16(i)))))
+	}
 
 	values := newLog()
 	for typ := TypeNull; typ <= TypeXML; typ++ {
@@ -34,17 +38,25 @@ func seedChunks() [][]byte {
 }
 
 // check reads a log in every way there is, and holds what it yields to: places inside of the file, bounded text that is
-// sound, and the same answer twice.
+// sound, and the same answer twice: the second time without what is remembered of records and chunks before.
 func check(t testing.TB, in []byte) {
 	var first, second bytes.Buffer
 	for _, out := range []*bytes.Buffer{&first, &second} {
 		var cache Cache
 		c := NewChunk(&cache)
+		forget := func() {
+			if out == &second {
+				clear(c.known[:])
+				clear(c.residents[:])
+				clear(c.layouts[:])
+			}
+		}
 		if f, err := Open(bytes.NewReader(in), int64(len(in))); err == nil {
 			c.Templates = f.Templates(&cache)
 			for i := range f.Chunks() {
 				for r, err := range f.Records(i, c) {
 					checkRecord(t, r, err, int64(len(in)), out)
+					forget()
 				}
 				c.ChecksumsOK()
 			}
@@ -52,6 +64,7 @@ func check(t testing.TB, in []byte) {
 		c.Templates = nil
 		for r, err := range Carve(bytes.NewReader(in), int64(len(in)), c) {
 			checkRecord(t, r, err, int64(len(in)), out)
+			forget()
 		}
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
@@ -81,7 +94,7 @@ func checkRecord(t testing.TB, r *Record, err error, size int64, out *bytes.Buff
 			out.Write(r.Value(i, k).AppendText(nil))
 		}
 	}
-	checkValues(t, r)
+	checkPlaces(t, r)
 	line := r.AppendJSON(nil)
 	if !json.Valid(line) || len(line) > 2*maxOutput {
 		t.Fatalf("not JSON, or too long (%d): %.300s", len(line), line)
@@ -94,26 +107,42 @@ func checkRecord(t testing.TB, r *Record, err error, size int64, out *bytes.Buff
 	out.Write(xml)
 }
 
-// checkValues compares the fast way to the values of a record with the plain one.
-func checkValues(t testing.TB, r *Record) {
+// checkPlaces compares the fast way to the values of a record with the plain one.
+func checkPlaces(t testing.TB, r *Record) {
 	fields := r.Layout().Fields
-	numbers, values := make([]int32, len(fields)), make([]Value, len(fields))
+	numbers, places := make([]int32, len(fields)), make([]Place, len(fields))
 	for i := range numbers {
 		numbers[i] = int32(i)
 	}
-	r.Values(values, numbers)
-	for i, v := range values {
-		want := Value{Type: TypeSeveral}
-		switch r.Len(i) {
-		case 0:
-			want.Type = TypeAbsent
-		case 1:
-			want = r.Value(i, 0)
+	r.Places(places, numbers)
+	for i, p := range places {
+		n := r.Len(i)
+		switch typ := p.Type(); {
+		case typ == TypeAbsent && n == 0, typ == TypeSeveral && n > 1, typ == TypeElsewhere && n == 1:
+		case typ == TypeAbsent, typ == TypeSeveral, typ == TypeElsewhere, n != 1:
+			t.Fatalf("field %q has %d values and type %d", fields[i].Name, n, typ)
+		default:
+			if v, want := r.At(p), r.plain(i); v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
+				t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
+			}
 		}
-		if v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
-			t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
+		if n > 0 {
+			if v, want := r.Value(i, 0), r.plain(i); v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
+				t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
+			}
 		}
 	}
+}
+
+// plain returns the first value of a field, item by item.
+func (r *Record) plain(field int) Value {
+	f := &r.layout.Fields[field]
+	for i := range f.items {
+		if r.itemLen(&f.items[i]) > 0 {
+			return r.itemValue(&f.items[i], 0)
+		}
+	}
+	return Value{}
 }
 
 // FuzzFile reads any bytes as a log.

@@ -79,6 +79,11 @@ func (c *Chunk) resident(pos, end, depth int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	first := len(c.slots)
+	if p := c.standing(pos, end); p != nil {
+		c.insts[n] = instance{program: p, first: int32(first), count: int32(len(c.slots) - first)}
+		return n, nil
+	}
 	for len(c.walkers) <= depth {
 		c.walkers = append(c.walkers, &walker{chunk: c, resident: true, depth: len(c.walkers)})
 	}
@@ -87,9 +92,33 @@ func (c *Chunk) resident(pos, end, depth int) (int, error) {
 		return 0, err
 	}
 	var guid [16]byte
-	c.insts[n] = instance{program: c.cache.program(&guid, w.ops, nil), first: int32(len(c.slots)), count: int32(len(w.slots))}
+	p := c.cache.program(&guid, w.ops, w)
+	if p.resident && p.form != nil {
+		copy(c.residents[1:], c.residents[:])
+		c.residents[0] = p
+	}
+	c.insts[n] = instance{program: p, first: int32(len(c.slots)), count: int32(len(w.slots))}
 	c.slots = append(c.slots, w.slots...)
 	return n, nil
+}
+
+// standing returns the program of the record's own elements at [pos, end) if they are like some that were read shortly
+// before, and adds their values to the chunk's; else nil.
+func (c *Chunk) standing(pos, end int) *program {
+	if c.salvage {
+		return nil
+	}
+	for i, p := range c.residents {
+		if p == nil {
+			break
+		}
+		if c.stands(p, pos, end) {
+			copy(c.residents[1:i+1], c.residents[:i])
+			c.residents[0] = p
+			return p
+		}
+	}
+	return nil
 }
 
 func (c *Chunk) addInstance() (int, error) {
@@ -254,12 +283,20 @@ func (c *Chunk) readDefinition(id, off uint32) (*program, error) {
 		return nil, fmt.Errorf("%w: template definitions of one chunk overlap", ErrLimit)
 	}
 	known := &c.known[id%uint32(len(c.known))]
-	if p := *known; p != nil && p.guid == guid && c.stands(p, int(start), int(start+size)) {
-		return p, nil
+	for i, p := range known {
+		if p == nil {
+			break
+		}
+		if p.guid == guid && !p.resident && c.stands(p, int(start), int(start+size)) {
+			copy(known[1:i+1], known[:i]) // the one that was met last is tried first
+			known[0] = p
+			return p, nil
+		}
 	}
 	if err := c.definer.walk(int(start), int(start+size)); err != nil {
 		return nil, fmt.Errorf("read the template definition at 0x%x of the chunk: %w", off, err)
 	}
-	*known = c.cache.program(&guid, c.definer.ops, c.definer.keep)
-	return *known, nil
+	copy(known[1:], known[:])
+	known[0] = c.cache.program(&guid, c.definer.ops, &c.definer)
+	return known[0], nil
 }

@@ -78,37 +78,46 @@ func (l *Layout) Index(name string) int {
 	return slices.IndexFunc(l.Fields, func(f Field) bool { return f.Name == name })
 }
 
-// layoutEntry is the entry of a Chunk's table of layouts: the shapes of a template and of the one in it, and the value
-// that holds that one.
+// layoutEntry is the entry of a Chunk's table of layouts: the shapes of a template and of the one in it, the value that
+// holds that one, and how many values each has.
 type layoutEntry struct {
-	outer, inner uint64 // 0 if there is none
-	slot         int32
-	layout       *Layout
+	shape  recordShape
+	layout *Layout
+	spots  []spot
 }
 
-// layout returns the layout of the record whose instances were read.
-func (c *Chunk) layout() *Layout {
+type recordShape struct {
+	outer, inner  uint64 // 0 if there is none
+	slot          int32
+	counts, count int32 // of the values: of both, and of the outer one
+}
+
+// setLayout finds the layout of the record whose instances were read.
+func (r *Record) setLayout() {
+	c := r.chunk
 	// Fast path: a template, or a template with one in it, which is what all but a few records are. The table is keyed
-	// by their shapes; the number of values may differ, but a value that a record lacks is null in every layout.
-	if n := len(c.insts); n <= 2 {
-		want := layoutEntry{outer: c.insts[0].program.shape}
-		at := want.outer
-		if n == 2 {
-			want.inner, want.slot = c.insts[1].program.shape, c.insts[1].slot
-			at += want.inner * 31
-		}
-		e := &c.layouts[at%uint64(len(c.layouts))]
-		if e.outer == want.outer && e.inner == want.inner && e.slot == want.slot {
-			return e.layout
-		}
-		l := c.findLayout()
-		if l.named == nil {
-			want.layout = l
-			*e = want
-		}
-		return l
+	// by their shapes, and by the number of values, since spots depend on it.
+	n := len(c.insts)
+	if n > 2 {
+		r.layout, r.spots = c.findLayout(), nil
+		return
 	}
-	return c.findLayout()
+	want := recordShape{outer: c.insts[0].program.shape, count: c.insts[0].count, counts: int32(len(c.slots))}
+	at := want.outer
+	if n == 2 {
+		want.inner, want.slot = c.insts[1].program.shape, c.insts[1].slot
+		at += want.inner * 31
+	}
+	e := &c.layouts[at%uint64(len(c.layouts))]
+	if e.shape != want {
+		l := c.findLayout()
+		if l.named != nil {
+			r.layout, r.spots = l, nil
+			return
+		}
+		*e = layoutEntry{want, l, c.spots(l)}
+	}
+	r.layout, r.spots = e.layout, e.spots
 }
 
 // findLayout looks the layout up in the cache, by the shapes of all instances and by where each lies.

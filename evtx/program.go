@@ -43,9 +43,10 @@ type program struct {
 	guid  [16]byte // of the definition; zero for elements without one
 	ops   []op
 	// values is one more than the highest number of a value that the program asks for.
-	values int
-	size   int       // of its memory, about
-	form   []segment // of a definition: what it looks like in a chunk
+	values   int
+	size     int       // of its memory, about
+	form     []segment // what it looks like in a chunk
+	resident bool      // it was read from a record's own elements, not from a definition
 }
 
 // same says whether ops are those of p.
@@ -113,9 +114,15 @@ func hashOps(guid *[16]byte, ops []op) (all, shape uint64) {
 // newProgram returns a program of ops that shares no memory with a chunk.
 func newProgram(shape uint64, guid *[16]byte, ops []op) *program {
 	p := &program{shape: shape, guid: *guid, ops: append([]op(nil), ops...), size: 256}
+	size := 0
+	for i := range ops {
+		size += len(ops[i].raw)
+	}
+	raw := make([]byte, 0, size)
 	for i := range p.ops {
 		o := &p.ops[i]
-		o.raw = append([]byte(nil), o.raw...)
+		raw = append(raw, o.raw...)
+		o.raw = raw[len(raw)-len(o.raw) : len(raw) : len(raw)]
 		if o.kind == opSub {
 			p.values = max(p.values, int(o.id)+1)
 		}

@@ -20,6 +20,7 @@ type Record struct {
 	chunk   *Chunk
 	pos     int // in the chunk
 	layout  *Layout
+	spots   []spot // of the layout; nil if they don't hold for this record
 	scratch []byte // text that was put together
 	nodes   []node // of renderings
 }
@@ -40,7 +41,7 @@ func (r *Record) read(salvage bool) error {
 	if _, err := c.stream(r.pos+recordHeaderSize, r.pos+r.Size-4, 0); err != nil {
 		return err
 	}
-	r.layout = c.layout()
+	r.setLayout()
 	return nil
 }
 
@@ -48,7 +49,7 @@ func (r *Record) read(salvage bool) error {
 func (r *Record) bare() {
 	c := r.chunk
 	c.insts, c.slots = append(c.insts[:0], instance{program: c.orphan(nil, 0)}), c.slots[:0]
-	r.layout = c.layout()
+	r.setLayout()
 }
 
 // WrittenTime returns the time at which the record was written, as its header states it.

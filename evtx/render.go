@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/goshawk-ir/goshawk/internal/bin"
@@ -142,27 +141,24 @@ func (e *escaper) string(dst []byte, s string) []byte {
 
 // utf16 appends little-endian UTF-16. A lone surrogate becomes U+FFFD, an odd last byte is left out.
 func (e *escaper) utf16(dst, raw []byte) []byte {
+	dst = slices.Grow(dst, len(raw)/2+8)
 	for i := 0; i+1 < len(raw); i += 2 {
 		r := rune(raw[i]) | rune(raw[i+1])<<8
 		if r < utf8.RuneSelf && e.plain[r] {
 			dst = append(dst, byte(r))
 			continue
 		}
-		if utf16.IsSurrogate(r) {
-			low := rune(utf8.RuneError)
-			if i+3 < len(raw) {
-				low = rune(raw[i+2]) | rune(raw[i+3])<<8
-			}
-			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
-				i += 2
-			}
+		if r >= utf8.RuneSelf {
+			var size int
+			r, size = bin.Rune16(raw[i:])
+			i += size - 2
 		}
 		dst = e.escape(dst, r)
 	}
 	return dst
 }
 
-func appendUTF16(dst, raw []byte) []byte { return asText.utf16(dst, raw) }
+func appendUTF16(dst, raw []byte) []byte { return bin.AppendUTF16(dst, raw) }
 
 // windows1252 holds the characters of 0x80 to 0x9f; the five bytes that Windows-1252 leaves open stand for the C1
 // controls.

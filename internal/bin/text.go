@@ -6,17 +6,13 @@ import (
 	"slices"
 )
 
-// pairs holds the two digits of each number below 100.
-const pairs = "00010203040506070809" +
-	"10111213141516171819" +
-	"20212223242526272829" +
-	"30313233343536373839" +
-	"40414243444546474849" +
-	"50515253545556575859" +
-	"60616263646566676869" +
-	"70717273747576777879" +
-	"80818283848586878889" +
-	"90919293949596979899"
+// pairs holds the two digits of each number below 100, the first in the lowest byte.
+var pairs = func() (t [100]uint16) {
+	for i := range t {
+		t[i] = uint16('0'+i/10) | uint16('0'+i%10)<<8
+	}
+	return t
+}()
 
 // powers holds what numbers of one digit more begin with.
 var powers = [20]uint64{
@@ -27,6 +23,9 @@ var powers = [20]uint64{
 func AppendUint(dst []byte, n uint64) []byte {
 	if n < 10 {
 		return append(dst, '0'+byte(n))
+	}
+	if n < 100 {
+		return binary.LittleEndian.AppendUint16(dst, pairs[n])
 	}
 	digits := bits.Len64(n) * 1233 >> 12 // log10(2) is about 1233/4096
 	if n >= powers[digits] {
@@ -40,15 +39,12 @@ func AppendUint(dst []byte, n uint64) []byte {
 
 // PutUint fills b with the last digits of n, with zeros before them where n has fewer.
 func PutUint(b []byte, n uint64) {
-	i := len(b)
-	for i >= 2 {
+	for len(b) >= 2 {
 		q := n / 100
-		k := (n - q*100) * 2
-		i -= 2
-		b[i], b[i+1] = pairs[k], pairs[k+1]
-		n = q
+		binary.LittleEndian.PutUint16(b[len(b)-2:], pairs[n-q*100])
+		b, n = b[:len(b)-2], q
 	}
-	if i > 0 {
+	if len(b) > 0 {
 		b[0] = byte('0' + n%10)
 	}
 }

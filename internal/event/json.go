@@ -6,6 +6,8 @@ import (
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/goshawk-ir/goshawk/internal/bin"
 )
 
 const hexDigits = "0123456789abcdef"
@@ -63,21 +65,13 @@ func special(w uint64) uint64 {
 	return (control | del | (angle - ones) | (quote - ones) | (back - ones)) & high
 }
 
-// nonASCII has the bits that are zero in four little-endian UTF-16 units below 0x80.
-const nonASCII = 0xff80ff80ff80ff80
-
-// packed returns the low bytes of four UTF-16 units, of which the first ones are below 0x80: as many of them are right.
-func packed(u uint64) uint64 {
-	u = (u | u>>8) & 0x0000ffff0000ffff
-	return (u | u>>16) & 0x00000000ffffffff
-}
-
 // AppendUTF16JSON appends little-endian UTF-16 up to the first NUL as the inside of a JSON string, and returns what
 // remains from the NUL on; an odd last byte is left out. What follows raw in its array may be looked at, and counts for
 // nothing.
 //
-// Fast path: nearly all text in logs is ASCII of which most stands for itself. Eight units are packed into eight bytes and
-// written together; as many count as come before the first that is anything else, which is then written by itself.
+// Fast path: nearly all text in logs is ASCII. Eight units are packed into eight bytes. If each of them stands for itself
+// they are written together, else one after the other, up to the first unit that is no ASCII, which is then written by
+// itself.
 func AppendUTF16JSON(dst, raw []byte) (out, rest []byte) {
 	raw = raw[:len(raw)&^1]
 	dst = slices.Grow(dst, 3*len(raw)+8) // no unit takes more than six bytes; the last eight are written whole
@@ -87,70 +81,58 @@ func AppendUTF16JSON(dst, raw []byte) (out, rest []byte) {
 	for i := 0; i < len(raw); {
 		var lo, hi uint64
 		if i+16 <= len(wide) {
-			lo, hi = le.Uint64(wide[i:]), le.Uint64(wide[i+8:])
+			lo, hi = le.Uint64(wide[i:i+8]), le.Uint64(wide[i+8:i+16])
 		} else {
 			var last [16]byte
 			copy(last[:], raw[i:])
 			lo, hi = le.Uint64(last[:]), le.Uint64(last[8:])
 		}
-		w := packed(lo) | packed(hi)<<32
-		le.PutUint64(b[n:], w)
+		w := bin.Pack(lo, hi)
 		marks := special(w)
-		if marks|(lo|hi)&nonASCII == 0 && i+16 <= len(raw) {
+		if bin.Narrow(lo, hi) == 8 && i+16 <= len(raw) && zeroByte(w) == 8 {
+			if marks == 0 {
+				le.PutUint64(b[n:n+8], w)
+				n += 8
+			} else {
+				n = putEscaped(b, n, w)
+			}
 			i += 16
-			n += 8
 			continue
 		}
-		k := min(bits.TrailingZeros64(marks)/8, wideUnit(lo, hi), (len(raw)-i)/2)
-		n += k
-		if i += 2 * k; i == len(raw) {
-			break
+		k := min((len(raw)-i)/2, bin.Narrow(lo, hi), zeroByte(w))
+		valid := uint64(1)<<(8*k) - 1 // all of them for 8
+		if w &= valid; marks&valid == 0 {
+			le.PutUint64(b[n:], w)
+			n += k
+		} else {
+			n = putEscaped(b, n, w)
 		}
-		if k == 8 {
+		if i += 2 * k; k == 8 || i == len(raw) {
 			continue
 		}
-		c := le.Uint16(raw[i:])
-		switch {
-		case c == 0:
+		if raw[i]|raw[i+1] == 0 {
 			return b[:n], raw[i:]
-		case c < utf8.RuneSelf:
-			e := &escapes[c]
-			le.PutUint64(b[n:], e.text)
-			n += int(e.size)
-			i += 2
-		default:
-			r, size := unit(raw[i:])
-			n = len(appendJSONRune(b[:n], r))
-			i += size
 		}
+		r, size := bin.Rune16(raw[i:])
+		n = len(appendJSONRune(b[:n], r))
+		i += size
 	}
 	return b[:n], nil
 }
 
-// wideUnit returns which of eight UTF-16 units is the first that is not below 0x80; 8 if none is.
-func wideUnit(lo, hi uint64) int {
-	k := bits.TrailingZeros64(lo&nonASCII) / 16
-	if k == 4 {
-		k += bits.TrailingZeros64(hi&nonASCII) / 16
+// putEscaped writes the eight bytes of w, which are ASCII, each as it is written in a JSON string, and returns the place
+// after them. A zero is none. Each takes eight bytes at first, of which the next one overwrites what is too much.
+func putEscaped(b []byte, n int, w uint64) int {
+	for ; w != 0; w >>= 8 {
+		e := escapes[w&0x7f]
+		binary.LittleEndian.PutUint64(b[n:n+8], e)
+		n += int(e >> 56)
 	}
-	return k
+	return n
 }
 
-// unit decodes the first character of UTF-16 text, and returns how many bytes it takes.
-func unit(raw []byte) (r rune, size int) {
-	r = rune(binary.LittleEndian.Uint16(raw))
-	if !utf16.IsSurrogate(r) {
-		return r, 2
-	}
-	low := rune(utf8.RuneError)
-	if len(raw) >= 4 {
-		low = rune(binary.LittleEndian.Uint16(raw[2:]))
-	}
-	if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
-		return r, 4
-	}
-	return r, 2
-}
+// zeroByte returns which of the eight bytes of w is the first that is zero; 8 if none is.
+func zeroByte(w uint64) int { return bits.TrailingZeros64((w-ones)&^w&high) / 8 }
 
 func appendUTF16JSON(dst, raw []byte) []byte {
 	dst, rest := AppendUTF16JSON(dst, raw)
@@ -169,15 +151,12 @@ var plainJSON = func() (t [utf8.RuneSelf]bool) {
 	return t
 }()
 
-// escapes holds how each ASCII byte is written in a JSON string: the first byte lowest.
-var escapes = func() (t [utf8.RuneSelf]struct {
-	text uint64
-	size uint8
-}) {
-	for c := range t {
+// escapes holds how each ASCII byte is written in a JSON string, the first byte lowest; the highest byte is how many there
+// are. Zero, which ends a text, has none.
+var escapes = func() (t [utf8.RuneSelf]uint64) {
+	for c := 1; c < len(t); c++ {
 		b := appendJSONByte(nil, byte(c))
-		t[c].size = uint8(len(b))
-		t[c].text = binary.LittleEndian.Uint64(append(b, make([]byte, 8)...))
+		t[c] = binary.LittleEndian.Uint64(append(b, make([]byte, 8)...)) | uint64(len(b))<<56
 	}
 	return t
 }()

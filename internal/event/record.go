@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -47,6 +48,8 @@ type Record struct {
 
 	host     string // of which hostJSON is the member: few records name another host than the one before
 	hostJSON []byte
+	day      int64 // the first second of the day of which date is what a time begins with
+	date     []byte
 }
 
 // AppendJSON appends the record as one JSON object, in the form that "goshawk events" promises.
@@ -55,7 +58,7 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	if r.Time.IsZero() {
 		dst = append(dst, '{')
 	} else {
-		dst = append(AppendTime(append(dst, `{"time":"`...), r.Time), `",`...)
+		dst = append(r.appendTime(append(dst, `{"time":"`...)), `",`...)
 	}
 	dst = append(dst, r.Schema.source...)
 	if r.Host != r.host {
@@ -139,24 +142,54 @@ func AppendTime(dst []byte, t time.Time) []byte {
 	if year < 0 || year > 9999 {
 		return t.AppendFormat(dst, time.RFC3339Nano)
 	}
-	hour, minute, second := t.Clock()
 	start := len(dst)
-	dst = append(dst, "0000-00-00T00:00:00.000000000Z"...)
+	dst = append(dst, "0000-00-00T"...)
 	b := dst[start:]
 	bin.PutUint(b[:4], uint64(year))
 	bin.PutUint(b[5:7], uint64(month))
 	bin.PutUint(b[8:10], uint64(day))
-	bin.PutUint(b[11:13], uint64(hour))
-	bin.PutUint(b[14:16], uint64(minute))
-	bin.PutUint(b[17:19], uint64(second))
-	end := 19
+	return appendClock(dst, t)
+}
+
+// appendClock appends what follows the T.
+func appendClock(dst []byte, t time.Time) []byte {
+	second := uint64(secondOf(t))
+	start := len(dst)
+	dst = append(dst, "00:00:00.000000000Z"...)
+	b := dst[start:]
+	bin.PutUint(b[:2], second/3600)
+	bin.PutUint(b[3:5], second/60%60)
+	bin.PutUint(b[6:8], second%60)
+	end := 8
 	if nanos := t.Nanosecond(); nanos > 0 {
-		bin.PutUint(b[20:29], uint64(nanos))
-		for end = 29; b[end-1] == '0'; end-- {
+		bin.PutUint(b[9:18], uint64(nanos))
+		for end = 18; b[end-1] == '0'; end-- {
 		}
 	}
 	b[end] = 'Z'
 	return dst[:start+end+1]
+}
+
+// secondOf returns the second of the day, in UTC.
+func secondOf(t time.Time) int64 {
+	const day = 24 * 3600
+	return ((t.Unix() % day) + day) % day
+}
+
+// appendTime appends the record's time.
+//
+// Fast path: records next to one another are mostly of one day, whose date is worked out once.
+func (r *Record) appendTime(dst []byte) []byte {
+	day := r.Time.Unix() - secondOf(r.Time)
+	if r.date == nil || r.day != day {
+		start := len(dst)
+		dst = AppendTime(dst, r.Time)
+		if i := bytes.IndexByte(dst[start:], 'T'); i == len("0000-00-00") {
+			r.day, r.date = day, append(r.date[:0], dst[start:start+i+1]...)
+		}
+		return dst
+	}
+	return appendClock(append(dst, r.date...), r.Time)
 }
 
 func appendMember(dst []byte, key, value string) []byte {

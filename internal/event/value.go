@@ -1,9 +1,7 @@
 package event
 
 import (
-	"encoding/binary"
 	"math"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -96,26 +94,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 
 // AppendUTF16 appends little-endian UTF-16 as UTF-8. An odd last byte is left out; a lone surrogate becomes
 // U+FFFD.
-func AppendUTF16(dst, raw []byte) []byte {
-	raw = raw[:len(raw)&^1]
-	dst = slices.Grow(dst, len(raw)/2+8)
-	for i := 0; i < len(raw); {
-		// Fast path: eight units at once, up to the first that is not ASCII.
-		if i+16 <= len(raw) {
-			lo, hi := binary.LittleEndian.Uint64(raw[i:]), binary.LittleEndian.Uint64(raw[i+8:])
-			k := wideUnit(lo, hi)
-			dst = binary.LittleEndian.AppendUint64(dst, packed(lo)|packed(hi)<<32)
-			dst = dst[:len(dst)-8+k]
-			if i += 2 * k; k == 8 {
-				continue
-			}
-		}
-		r, size := unit(raw[i:])
-		dst = utf8.AppendRune(dst, r)
-		i += size
-	}
-	return dst
-}
+func AppendUTF16(dst, raw []byte) []byte { return bin.AppendUTF16(dst, raw) }
 
 func appendValid(dst, raw []byte) []byte {
 	if utf8.Valid(raw) {

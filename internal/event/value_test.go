@@ -93,12 +93,20 @@ func TestAppendJSONString(t *testing.T) {
 
 // TestAppendTime compares the fast form with the standard library's.
 func TestAppendTime(t *testing.T) {
+	var r Record
 	for _, at := range []time.Time{
-		time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(1601, 1, 1, 0, 0, 0, 100, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
+		time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 1, 23, 59, 59, 90, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 1, time.UTC),
+		time.Date(1970, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(1969, 12, 31, 0, 0, 0, 1e6, time.UTC), time.Date(-3, 12, 31, 0, 0, 7, 1e6, time.UTC), time.Date(1601, 1, 1, 0, 0, 0, 100, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
 		time.Date(30828, 9, 14, 2, 48, 5, 0, time.UTC), time.Date(2026, 3, 1, 2, 0, 0, 120000, time.FixedZone("", 7200)),
 	} {
 		if got, want := string(AppendTime(nil, at)), at.UTC().Format(time.RFC3339Nano); got != want {
 			t.Errorf("time is %s, not %s", got, want)
+		}
+		for range 2 {
+			r.Time = at
+			if got, want := string(r.appendTime(nil)), at.UTC().Format(time.RFC3339Nano); got != want {
+				t.Errorf("a record's time is %s, not %s", got, want)
+			}
 		}
 	}
 }

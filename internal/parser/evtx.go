@@ -46,7 +46,7 @@ type evtxLogs struct {
 	mu      sync.Mutex
 	schemas map[evtxShape]*event.Schema
 	known   []evtxKnown // of the files that were read last
-	chunks  sync.Pool   // of *evtx.Chunk: each holds 64 KiB, and remembers definitions that the next part is likely to have
+	readers sync.Pool   // of *evtxReader: each holds a chunk, and remembers what the next part is likely to have again
 }
 
 // evtxKnown is the templates of a file, which its parts share.
@@ -124,11 +124,11 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
 			yield(nil, evtxProblem(err))
 			return
 		}
-		chunk, ok := l.chunks.Get().(*evtx.Chunk)
+		r, ok := l.readers.Get().(*evtxReader)
 		if !ok {
-			chunk = evtx.NewChunk(&l.cache)
+			r = l.newReader()
 		}
-		r := l.reader(in, chunk, yield)
+		r.begin(in.Origin, yield)
 		r.chunk.Templates = l.templates(in.Origin, f)
 		for i := range f.Chunks() {
 			at := evtx.FileHeaderSize + int64(i)*evtx.ChunkSize
@@ -144,8 +144,8 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
 				}
 			}
 		}
-		r.chunk.Templates = nil
-		l.chunks.Put(r.chunk)
+		r.end()
+		l.readers.Put(r)
 	}
 }
 

@@ -29,18 +29,19 @@ var evtxTags = func() (t [256]uint8) {
 
 // Raw shows single values as they lie in the chunk.
 func (v *evtxValues) Raw(dst []event.Raw, fields []int32) {
-	for i, x := range v.some(fields) {
-		dst[i] = evtxRaw(x)
+	dst = dst[:len(fields)]
+	for i, p := range v.some(fields) {
+		dst[i] = evtxRaw(v.record.At(p))
 	}
 }
 
 func evtxRaw(x evtx.Value) event.Raw {
-	if text, ok := x.Text16(); ok {
-		return event.Raw{Bytes: text, Tag: evtxTags[x.Type]}
-	}
 	switch tag := evtxTags[x.Type]; {
-	case tag == event.RawNone, tag == event.RawOther:
+	case tag == event.RawNone, tag == event.RawNull, tag == event.RawOther:
 		return event.Raw{Tag: tag}
+	case event.RawTextOf(tag) == event.RawTextUTF16:
+		text, _ := x.Text16()
+		return event.Raw{Bytes: text, Tag: tag}
 	case x.IsNull():
 		return event.Raw{Tag: event.RawNull}
 	default:

@@ -3,15 +3,14 @@ package parser
 import (
 	"bytes"
 	"encoding/binary"
-	"strconv"
+	"math"
 	"time"
 
 	"github.com/goshawk-ir/goshawk/evtx"
 	"github.com/goshawk-ir/goshawk/internal/event"
-	"github.com/goshawk-ir/goshawk/internal/evidence"
 )
 
-// evtxReader hands records out for one call of Parse.
+// evtxReader hands records out, for one call of Parse at a time.
 type evtxReader struct {
 	logs   *evtxLogs
 	chunk  *evtx.Chunk
@@ -20,11 +19,16 @@ type evtxReader struct {
 	values evtxValues
 	bound  map[*evtx.Layout]*evtxBinding
 	recent [64]*evtxBinding // some of them, by the number of the layout
+	weight int              // fields of what is bound
 	hosts  map[string]string
 	host   []byte // the computer of the record before, as it lay in the evidence, and its name
 	name   string
 	key    []byte // scratch
+	text   []byte // scratch
 }
+
+// maxEVTXBound bounds the fields of layouts and schemas that a reader remembers.
+const maxEVTXBound = 1 << 15
 
 // What an event log's record is told by: places in evtxBinding.system.
 const (
@@ -43,18 +47,38 @@ type evtxBinding struct {
 	layout            *evtx.Layout
 	system            []int32          // positions of those fields that the layout has
 	place             [evtxSystem]int8 // in system; -1 for none
-	schema            *event.Schema
+	schema            *evtxSchema
 	provider, channel []byte
 	key               uint64
-	all               map[string]*event.Schema // by id, provider and channel as they lie in the evidence
+	all               map[string]*evtxSchema // by id, provider and channel as they lie in the evidence
 }
 
-func (l *evtxLogs) reader(in *evidence.Input, chunk *evtx.Chunk, yield func(*event.Record, error) bool) *evtxReader {
-	r := &evtxReader{
-		logs: l, chunk: chunk, yield: yield, bound: map[*evtx.Layout]*evtxBinding{}, hosts: map[string]string{},
-	}
-	r.record.Origin, r.record.Values = in.Origin, &r.values
+// evtxSchema is a schema, and what its fields were last.
+type evtxSchema struct {
+	*event.Schema
+	memos []evtxMemo // of the fields that outputs show; nil before the first record is written
+}
+
+func (l *evtxLogs) newReader() *evtxReader {
+	r := &evtxReader{logs: l, chunk: evtx.NewChunk(&l.cache)}
+	r.record.Values = &r.values
+	r.forget()
 	return r
+}
+
+// begin prepares for records of a file.
+func (r *evtxReader) begin(origin *event.Origin, yield func(*event.Record, error) bool) {
+	r.yield, r.record.Origin = yield, origin
+	r.host, r.hosts = nil, map[string]string{}
+}
+
+// end lets go of the file.
+func (r *evtxReader) end() { r.yield, r.record.Origin, r.chunk.Templates = nil, nil, nil }
+
+// forget lets go of layouts, schemas and values.
+func (r *evtxReader) forget() {
+	r.bound, r.weight, r.values.remembered = map[*evtx.Layout]*evtxBinding{}, 0, 0
+	clear(r.recent[:])
 }
 
 // binding returns what is known of a layout.
@@ -65,10 +89,8 @@ func (r *evtxReader) binding(l *evtx.Layout) *evtxBinding {
 	}
 	b := r.bound[l]
 	if b == nil {
-		if len(r.bound) >= maxEVTXSchemas {
-			clear(r.bound)
-		}
-		b = &evtxBinding{layout: l, all: map[string]*event.Schema{}}
+		r.weight += len(l.Fields) + 16
+		b = &evtxBinding{layout: l, all: map[string]*evtxSchema{}}
 		for i, field := range [evtxSystem]int{l.Provider, l.Channel, l.EventID, l.Time, l.RecordID, l.Computer} {
 			if b.place[i] = -1; field >= 0 {
 				b.place[i] = int8(len(b.system))
@@ -87,30 +109,39 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 		return r.yield(nil, evtxProblem(err))
 	}
 	r.values.record, r.values.scratch = record, r.values.scratch[:0]
+	if r.weight > maxEVTXBound || r.values.remembered > maxMemos {
+		r.forget()
+	}
 	b := r.binding(record.Layout())
-	var found, system [evtxSystem]evtx.Value
-	record.Values(found[:], b.system)
-	for i, place := range b.place {
+	var places [evtxSystem]evtx.Place
+	var system [evtxSystem]evtx.Value
+	record.Places(places[:], b.system)
+	for i, at := range b.place {
 		system[i].Type = evtx.TypeAbsent
-		if place < 0 {
+		if at < 0 {
 			continue
 		}
-		if system[i] = found[place]; system[i].Type == evtx.TypeSeveral {
-			system[i] = record.Value(int(b.system[place]), 0)
+		switch typ := places[at].Type(); typ {
+		case evtx.TypeAbsent:
+		case evtx.TypeElsewhere, evtx.TypeSeveral:
+			system[i] = record.Value(int(b.system[at]), 0)
+		default:
+			system[i] = record.At(places[at])
 		}
 	}
 	e := &r.record
-	e.Schema = r.schema(b, &system)
+	r.values.schema = r.schema(b, &system)
+	e.Schema = r.values.schema.Schema
 	e.Offset, e.Recovered = record.Offset, record.Recovered
 	e.HasRecordID, e.RecordID = true, record.ID
 	if v := system[evtxNumber]; v.Type != evtx.TypeAbsent {
 		if id, ok := v.Uint(); ok {
 			e.RecordID = id
-		} else if id, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 64); err == nil {
+		} else if id, ok := decimal(r.textOf(v)); ok {
 			e.RecordID = id // forwarded and exported logs hold texts
 		}
 	}
-	e.Time = evtxTime(record, system[evtxWhen])
+	e.Time = r.time(record, system[evtxWhen])
 	e.Host = r.computer(system[evtxComputer])
 	return r.yield(e, nil)
 }
@@ -118,20 +149,53 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 // yearTenThousand is the first second, since 1970, that RFC 3339 can't write.
 const yearTenThousand = 253402300800
 
-// evtxTime returns the time that System states, or else the one of the record's header; zero for one beyond the calendar.
-func evtxTime(record *evtx.Record, stated evtx.Value) time.Time {
+// textOf returns the text of a value, valid until the next call.
+func (r *evtxReader) textOf(v evtx.Value) []byte {
+	if v.IsNull() || v.Type == evtx.TypeAbsent {
+		return nil
+	}
+	r.text = v.AppendText(r.text[:0])
+	return r.text
+}
+
+// decimal reads a number as strconv.ParseUint does.
+func decimal(b []byte) (n uint64, ok bool) {
+	for _, c := range b {
+		d := uint64(c - '0')
+		if d > 9 || n > (math.MaxUint64-d)/10 {
+			return 0, false
+		}
+		n = n*10 + d
+	}
+	return n, len(b) > 0
+}
+
+// time returns the time that System states, or else the one of the record's header; zero for one beyond the calendar.
+func (r *evtxReader) time(record *evtx.Record, stated evtx.Value) time.Time {
 	t, ok := stated.Time()
 	if !ok {
-		var err error
-		if t, err = time.Parse(time.RFC3339Nano, string(stated.AppendText(nil))); err != nil {
+		if t, ok = rfc3339(r.textOf(stated)); !ok { // forwarded and exported logs hold texts
 			t = record.WrittenTime()
 		}
-		t = t.UTC()
 	}
 	if t.Unix() >= yearTenThousand {
 		return time.Time{} // damage or forgery, and nothing that RFC 3339 can write
 	}
 	return t
+}
+
+// rfc3339 reads a time as time.Parse does, for time.RFC3339Nano.
+func rfc3339(b []byte) (time.Time, bool) {
+	// Fast path: what Windows writes, of which parseTime says the same without an error that costs more than the time.
+	if n := len(b) - 1; n >= 19 && n < 30 && b[n] == 'Z' && b[n-1] != ' ' && b[10] == 'T' && (n == 19 || n > 20 && b[19] == '.') && b[17] < '6' && b[0] > '0' {
+		t, zoned, ok := parseTime(b)
+		return t, ok && zoned
+	}
+	if len(b) == 0 {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(b))
+	return t.UTC(), err == nil
 }
 
 func (r *evtxReader) computer(v evtx.Value) string {
@@ -160,9 +224,9 @@ func (r *evtxReader) computer(v evtx.Value) string {
 }
 
 // schema returns the schema of the record.
-func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *event.Schema {
+func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *evtxSchema {
 	provider, channel := system[evtxProvider], system[evtxChannel]
-	id, hasID := evtxEventID(system[evtxID])
+	id, hasID := r.eventID(system[evtxID])
 	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
 	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
 	if b.schema != nil && b.key == key && bytes.Equal(b.provider, provider.Raw) && bytes.Equal(b.channel, channel.Raw) {
@@ -176,12 +240,10 @@ func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *eve
 	if b.schema = b.all[string(r.key)]; b.schema != nil {
 		return b.schema
 	}
-	if len(b.all) >= maxEVTXSchemas {
-		clear(b.all)
-	}
-	b.schema = r.logs.schema(evtxShape{
+	b.schema = &evtxSchema{Schema: r.logs.schema(evtxShape{
 		layout: b.layout, provider: string(provider.AppendText(nil)), channel: string(channel.AppendText(nil)), eventID: uint32(id), hasEventID: hasID,
-	})
+	})}
+	r.weight += len(b.layout.Fields) + 16
 	b.all[string(r.key)] = b.schema
 	return b.schema
 }
@@ -189,13 +251,12 @@ func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *eve
 // evtxNoID stands for an event identifier that is none.
 const evtxNoID = 1 << 63
 
-func evtxEventID(v evtx.Value) (uint64, bool) {
+func (r *evtxReader) eventID(v evtx.Value) (uint64, bool) {
 	if n, ok := v.Uint(); ok && n <= 1<<32-1 {
 		return n, true
 	}
-	n, err := strconv.ParseUint(string(v.AppendText(nil)), 10, 32)
-	if err != nil {
-		return evtxNoID, false
+	if n, ok := decimal(r.textOf(v)); ok && n <= 1<<32-1 {
+		return n, true
 	}
-	return n, true
+	return evtxNoID, false
 }

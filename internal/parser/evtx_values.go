@@ -12,7 +12,10 @@ import (
 type evtxValues struct {
 	record  *evtx.Record
 	scratch []byte       // text of values that are neither text nor whole numbers
-	values  []evtx.Value // of some fields
+	places  []evtx.Place // of some fields
+	schema  *evtxSchema  // of the record
+
+	remembered int // bytes of what schemas remember
 }
 
 // Len returns how many values the field has.
@@ -53,49 +56,68 @@ func (v *evtxValues) value(x evtx.Value) event.Value {
 	return event.Value{Kind: kind, Raw: v.scratch[start:len(v.scratch):len(v.scratch)]}
 }
 
-// some returns the values of fields, in a slice that the next call uses again.
-func (v *evtxValues) some(fields []int32) []evtx.Value {
-	if len(v.values) < len(fields) {
-		v.values = make([]evtx.Value, max(64, len(fields)))
+// some returns where the values of fields lie, in a slice that the next call uses again.
+func (v *evtxValues) some(fields []int32) []evtx.Place {
+	if len(v.places) < len(fields) {
+		v.places = make([]evtx.Place, max(64, len(fields)))
 	}
-	values := v.values[:len(fields)]
-	v.record.Values(values, fields)
-	return values
+	places := v.places[:len(fields)]
+	v.record.Places(places, fields)
+	return places
 }
 
 // AppendFieldsJSON writes the single values that most fields have straight from the evidence: the text that Value and
-// event.Value would lead to, without either in between.
+// event.Value would lead to, without either in between. A value that the field had in the record before is not written
+// again but copied.
 func (v *evtxValues) AppendFieldsJSON(dst []byte, shown *event.Shown) []byte {
-	values := v.some(shown.Fields)
-	keys := shown.Keys[:len(values)]
-	for i := range values {
-		x := &values[i]
-		if x.Type == evtx.TypeAbsent {
+	places := v.some(shown.Fields)
+	if len(v.schema.memos) < len(places) {
+		v.schema.memos = make([]evtxMemo, len(places))
+	}
+	keys, memos := shown.Keys[:len(places)], v.schema.memos[:len(places)]
+	for i, p := range places {
+		typ := p.Type()
+		if typ == evtx.TypeAbsent {
 			continue
 		}
+		if !evtxWorthwhile[typ] {
+			dst = v.appendJSON(keys[i].Append(dst), p, int(shown.Fields[i]))
+			continue
+		}
+		m, x := &memos[i], v.record.At(p)
+		if m.is(x) {
+			m.misses = 0
+			dst = append(dst, m.text...)
+			continue
+		}
+		start := len(dst)
 		dst = keys[i].Append(dst)
-		switch x.Type {
-		case evtx.TypeString, evtx.TypeXML:
-			dst, _ = event.AppendUTF16JSON(append(dst, '"'), x.Raw)
-			dst = append(dst, '"')
-			continue
-		case evtx.TypeUint8, evtx.TypeUint16, evtx.TypeUint32, evtx.TypeUint64:
-			if n, ok := x.Uint(); ok {
-				dst = bin.AppendUint(dst, n)
-				continue
-			}
-		case evtx.TypeGUID, evtx.TypeSID, evtx.TypeHexInt32, evtx.TypeHexInt64, evtx.TypeSize, evtx.TypeFileTime, evtx.TypeBinary:
-			dst = append(x.AppendText(append(dst, '"')), '"') // without anything to escape
-			continue
-		case evtx.TypeNull:
-			dst = append(dst, '"', '"')
-			continue
-		case evtx.TypeSeveral:
-			field := int(shown.Fields[i])
-			dst = event.AppendList(dst, v, field, v.Len(field))
-			continue
-		}
-		dst = v.value(*x).AppendJSON(dst)
+		dst = v.appendJSON(dst, p, 0)
+		v.remembered += m.keep(x, dst[start:])
 	}
 	return dst
+}
+
+// appendJSON appends what lies at p, or the values of the field if those lie elsewhere.
+func (v *evtxValues) appendJSON(dst []byte, p evtx.Place, field int) []byte {
+	x := v.record.At(p)
+	if x.Type == evtx.TypeElsewhere {
+		x = v.record.Value(field, 0)
+	}
+	switch x.Type {
+	case evtx.TypeNull:
+		return append(dst, '"', '"')
+	case evtx.TypeSeveral:
+		return event.AppendList(dst, v, field, v.Len(field))
+	case evtx.TypeString, evtx.TypeXML:
+		dst, _ = event.AppendUTF16JSON(append(dst, '"'), x.Raw)
+		return append(dst, '"')
+	case evtx.TypeUint8, evtx.TypeUint16, evtx.TypeUint32, evtx.TypeUint64:
+		if n, ok := x.Uint(); ok {
+			return bin.AppendUint(dst, n)
+		}
+	case evtx.TypeGUID, evtx.TypeSID, evtx.TypeHexInt32, evtx.TypeHexInt64, evtx.TypeSize, evtx.TypeFileTime, evtx.TypeBinary:
+		return append(x.AppendText(append(dst, '"')), '"') // without anything to escape
+	}
+	return v.value(x).AppendJSON(dst)
 }
