@@ -156,7 +156,6 @@ type sigmaScanner struct {
 	bound   map[*event.Schema]*sigma.Binding
 
 	record  *event.Record // under way
-	fields  []byte        // its fields as JSON, once a finding wants them
 	hit     Hit
 	report  func(*Hit)
 	onMatch func(*sigma.Match)
@@ -175,7 +174,7 @@ func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
 	if b == nil {
 		return
 	}
-	s.record, s.fields, s.report = r, s.fields[:0], hit
+	s.record, s.report = r, hit
 	b.Match(s.matcher, s, s.onMatch)
 	s.record, s.report = nil, nil
 }
@@ -194,16 +193,9 @@ func (s *sigmaScanner) AppendValues(dst *sigma.Values, field int) {
 
 func (s *sigmaScanner) match(m *sigma.Match) {
 	h := &s.hit
-	h.Reset(s.record)
-	h.Rule = s.engine.number[m.Rule]
-	if !m.Rule.Silent {
-		if len(s.fields) == 0 {
-			s.fields = s.record.AppendFields(s.fields)
-		}
-		h.Fields = s.fields
-	}
+	h.Rule, h.Shown, h.Joins, h.Needs = s.engine.number[m.Rule], !m.Rule.Silent, m.Rule.Feeds, h.Needs[:0]
 	for _, n := range m.Needs {
-		h.Needs = append(h.Needs, Need{Text: string(n.Text), Present: n.Present})
+		h.Needs = append(h.Needs, Need{Text: n.Text, Present: n.Present})
 	}
 	s.report(h)
 }
@@ -214,10 +206,8 @@ type sigmaJoiner struct {
 	origin     func(file int) *event.Origin
 	correlator *sigma.Correlator
 	occurrence sigma.Occurrence
+	refs       EntryReader
 }
-
-// Joins says whether a correlation refers to the rule.
-func (j *sigmaJoiner) Joins(rule int) bool { return j.engine.rules[rule].Feeds }
 
 // Add takes the next match of a rule that a correlation refers to.
 func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding, *Hit)) {
@@ -225,7 +215,7 @@ func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding, *Hit)) {
 	o.Rule, o.Time, o.Values = j.engine.rules[h.Rule], h.Time, o.Values[:0]
 	o.Ref = appendRef(o.Ref[:0], h)
 	for _, n := range h.Needs {
-		o.Values = append(o.Values, sigma.KeyValue{Text: n.Text, Present: n.Present})
+		o.Values = append(o.Values, sigma.KeyValue{Text: string(n.Text), Present: n.Present})
 	}
 	j.correlator.Add(o, func(f *sigma.Firing) { j.fired(f, emit) })
 }
@@ -263,10 +253,10 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding, *H
 	f.Time, f.First, f.Last = firing.Time, firing.First, firing.Last
 	var first Hit
 	for i, ref := range firing.Refs {
-		var h Hit
-		if err := h.decodeRef(ref); err != nil {
+		if err := j.refs.readRef(ref); err != nil {
 			continue
 		}
+		h := j.refs.hit
 		e := evidenceOf(j.origin(h.File), &h)
 		e.Time = h.Time
 		f.Evidence = append(f.Evidence, e)

@@ -28,8 +28,10 @@ func Hunt(ctx context.Context, o Options, engines []detect.Engine, sink HuntSink
 	h := &hunt{options: o, engines: engines, sink: sink, origins: map[int]*event.Origin{}}
 	defer h.close()
 	h.hits = &Sorter{Dir: o.Evidence.TempDir}
+	h.joins = &Sorter{Dir: o.Evidence.TempDir}
 	h.joined = &Sorter{Dir: o.Evidence.TempDir}
-	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines) }, Sink[*hitBatch]{Batch: h.take, File: h.file})
+	h.spare = make(chan *hitBatch, spareBatches)
+	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines, h.spare) }, Sink[*hitBatch]{Batch: h.take, File: h.file})
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -39,31 +41,47 @@ func Hunt(ctx context.Context, o Options, engines []detect.Engine, sink HuntSink
 	return err
 }
 
+// spareBatches is how many batches are kept to be used again.
+const spareBatches = 16
+
 type hunt struct {
 	options Options
 	engines []detect.Engine
 	joiners []detect.Joiner
 	sink    HuntSink
 	origins map[int]*event.Origin // of files with hits
-	hits    *Sorter
-	joined  *Sorter // findings of joiners, as JSON, by the key of their first hit
+	hits    *Sorter               // that are shown, one entry a record
+	joins   *Sorter               // that joiners want, one entry a record, without its fields
+	joined  *Sorter               // findings of joiners, as JSON, by the key of their first hit
+	spare   chan *hitBatch
+	reader  detect.EntryReader
 	key     []byte
 	failed  error
 }
 
 func (h *hunt) close() {
 	h.hits.Close()
+	h.joins.Close()
 	h.joined.Close()
 }
 
 func (h *hunt) take(f *File, b *hitBatch) error {
 	h.origins[f.Number] = b.origin
 	for _, e := range b.entries {
-		// The worker doesn't know the file's number, which stands in the key between time and offset.
-		h.key = detect.SetFile(append(h.key[:0], b.buf[e.from:e.from+detect.KeySize]...), f.Number)
-		if err := h.hits.Add(h.key, b.buf[e.from+detect.KeySize:e.to]); err != nil {
+		key, data := b.buf[e.from:e.from+detect.KeySize], b.buf[e.from+detect.KeySize:e.to]
+		detect.SetFile(key, f.Number) // which the worker doesn't know
+		to := h.hits
+		if e.joins {
+			to = h.joins
+		}
+		if err := to.Add(key, data); err != nil {
 			return err
 		}
+	}
+	b.buf, b.entries, b.origin = b.buf[:0], b.entries[:0], nil
+	select {
+	case h.spare <- b:
+	default:
 	}
 	return nil
 }
@@ -84,20 +102,16 @@ func (h *hunt) join() error {
 		}
 		h.joiners = append(h.joiners, joiner)
 	}
-	var hit detect.Hit
-	for e, err := range withoutCopies(h.hits.All()) {
+	for e, err := range withoutCopies(h.joins.All()) {
 		if err != nil {
 			return err
 		}
-		engine, rule := detect.KeyRule(e.Key)
-		if !h.joiners[engine].Joins(rule) {
-			continue
-		}
-		if err := hit.Decode(e.Key, e.Data); err != nil {
-			return fmt.Errorf("read a hit back: %w", err)
-		}
-		if h.joiners[engine].Add(&hit, h.keep); h.failed != nil {
+		err := h.each(e, func(hit *detect.Hit) error {
+			h.joiners[hit.Engine].Add(hit, h.keep)
 			return h.failed
+		})
+		if err != nil {
+			return err
 		}
 	}
 	for _, joiner := range h.joiners {
@@ -108,6 +122,23 @@ func (h *hunt) join() error {
 	return h.merge()
 }
 
+// each calls do for each hit of an entry.
+func (h *hunt) each(e Entry, do func(*detect.Hit) error) error {
+	err := h.reader.Read(e.Key, e.Data)
+	for err == nil {
+		var hit *detect.Hit
+		if hit, err = h.reader.Next(); err == nil {
+			if hit == nil {
+				return nil
+			}
+			if err := do(hit); err != nil {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("read a hit back: %w", err)
+}
+
 // keep holds a joiner's finding for its turn.
 func (h *hunt) keep(f *finding.Finding, first *detect.Hit) {
 	if h.failed != nil {
@@ -115,8 +146,9 @@ func (h *hunt) keep(f *finding.Finding, first *detect.Hit) {
 	}
 	data, err := json.Marshal(f)
 	if err == nil {
-		// By its own time and the place of its first record; after the findings of that record.
-		place := detect.Hit{Time: f.Time, File: first.File, Offset: first.Offset, Engine: 255}
+		// By its own time and the place of its first record; since the key is longer than a record's, after what is found
+		// in that record alone.
+		place := detect.Seen{Time: f.Time, File: first.File, Offset: first.Offset}
 		h.key = append(place.AppendKey(h.key[:0]), f.Rule.ID...)
 		err = h.joined.Add(append(h.key, f.ID...), data)
 	}
@@ -141,7 +173,6 @@ func (h *hunt) merge() error {
 		}
 		return err
 	}
-	var hit detect.Hit
 	for e, err := range withoutCopies(h.hits.All()) {
 		if err != nil {
 			return err
@@ -149,13 +180,14 @@ func (h *hunt) merge() error {
 		if err := upTo(e.Key); err != nil {
 			return err
 		}
-		if err := hit.Decode(e.Key, e.Data); err != nil {
-			return fmt.Errorf("read a hit back: %w", err)
-		}
-		if f := h.joiners[hit.Engine].Finding(&hit); f != nil {
-			if err := h.found(f); err != nil {
-				return err
+		err := h.each(e, func(hit *detect.Hit) error {
+			if f := h.joiners[hit.Engine].Finding(hit); f != nil {
+				return h.found(f)
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return upTo(nil)
@@ -166,60 +198,4 @@ func (h *hunt) found(f *finding.Finding) error {
 		h.options.Progress.Findings.Add(1)
 	}
 	return h.sink.Finding(f)
-}
-
-// hitBatch holds encoded hits of one part of a file.
-type hitBatch struct {
-	origin  *event.Origin
-	buf     []byte
-	entries []hitEntry
-}
-
-type hitEntry struct{ from, to int }
-
-// hunter is the worker of a hunt.
-type hunter struct {
-	scanners []detect.Scanner
-	batch    *hitBatch
-	engine   int
-	onHit    func(*detect.Hit)
-}
-
-func newHunter(engines []detect.Engine) *hunter {
-	w := &hunter{batch: &hitBatch{}}
-	for _, e := range engines {
-		w.scanners = append(w.scanners, e.Scanner())
-	}
-	w.onHit = w.hit
-	return w
-}
-
-// Record shows a record to all scanners.
-func (w *hunter) Record(r *event.Record) {
-	before := len(w.batch.entries)
-	for i, s := range w.scanners {
-		w.engine = i
-		s.Scan(r, w.onHit)
-	}
-	if len(w.batch.entries) > before {
-		w.batch.origin = r.Origin
-	}
-}
-
-func (w *hunter) hit(hit *detect.Hit) {
-	b := w.batch
-	hit.Engine = w.engine
-	from := len(b.buf)
-	b.buf = hit.AppendData(hit.AppendKey(b.buf))
-	b.entries = append(b.entries, hitEntry{from, len(b.buf)})
-}
-
-// Take hands the hits on.
-func (w *hunter) Take(end bool) (*hitBatch, bool) {
-	b := w.batch
-	if len(b.entries) == 0 || !end && len(b.buf) < batchBytes {
-		return nil, false
-	}
-	w.batch = &hitBatch{}
-	return b, true
 }
