@@ -63,8 +63,9 @@ type Joiner interface {
 	Add(h *Hit, emit func(*finding.Finding, *Hit))
 	// Close is called after the last hit.
 	Close(emit func(*finding.Finding, *Hit))
-	// Finding says what one hit means by itself; nil if nothing.
-	Finding(h *Hit) *finding.Finding
+	// Finding makes f say what one hit means by itself; false if it means nothing. What f holds is valid as long as the hit
+	// is, but for its texts; f may be used again. After Close several goroutines may call it at a time.
+	Finding(h *Hit, f *finding.Finding) bool
 }
 
 // Report says what a detector loaded.

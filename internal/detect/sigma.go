@@ -225,22 +225,15 @@ func (j *sigmaJoiner) Close(emit func(*finding.Finding, *Hit)) {
 	j.correlator.Close(func(f *sigma.Firing) { j.fired(f, emit) })
 }
 
-// Finding makes a finding of a match, unless the rule only feeds correlations.
-func (j *sigmaJoiner) Finding(h *Hit) *finding.Finding {
-	rule := j.engine.rules[h.Rule]
-	if rule.Silent {
-		return nil
-	}
-	return j.finding(rule, h)
-}
-
-func (j *sigmaJoiner) finding(rule *sigma.Rule, h *Hit) *finding.Finding {
-	f := newFinding(&rule.Meta, j.engine.techniques[h.Rule])
+// Finding makes a finding of a match.
+func (j *sigmaJoiner) Finding(h *Hit, f *finding.Finding) bool {
+	meta := &j.engine.rules[h.Rule].Meta
+	evidence := append(f.Evidence[:0], evidenceOf(j.origin(h.File), h))
+	*f = newFinding(meta, j.engine.techniques[h.Rule])
 	f.Time, f.Host, f.Channel, f.EventID = h.Time, h.Host, h.Channel, h.EventID
-	f.Fields = h.Fields
-	f.Evidence = []finding.Evidence{evidenceOf(j.origin(h.File), h)}
+	f.Fields, f.Evidence = h.Fields, evidence
 	f.ID = newID(f)
-	return f
+	return true
 }
 
 // fired makes a finding of a correlation's firing, unless the correlation only feeds another one.
@@ -249,19 +242,23 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding, *H
 	if c.Silent {
 		return
 	}
-	f := newFinding(&c.Meta, canonical(c.Techniques()))
+	made := newFinding(&c.Meta, canonical(c.Techniques()))
+	f := &made
 	f.Time, f.First, f.Last = firing.Time, firing.First, firing.Last
 	var first Hit
 	for i, ref := range firing.Refs {
 		if err := j.refs.readRef(ref); err != nil {
 			continue
 		}
-		h := j.refs.hit
-		e := evidenceOf(j.origin(h.File), &h)
-		e.Time = h.Time
+		h := &j.refs.hit
+		e := evidenceOf(j.origin(h.File), h)
+		if e.Time = h.Time; e.RecordID != nil {
+			id := h.RecordID // the next ref takes the place of this one
+			e.RecordID = &id
+		}
 		f.Evidence = append(f.Evidence, e)
 		if i == 0 {
-			f.Host, first = h.Host, h
+			f.Host, first = h.Host, *h
 		} else if f.Host != h.Host {
 			f.Host = "" // over several hosts
 		}
@@ -290,35 +287,39 @@ func groupJSON(group []sigma.GroupValue) []byte {
 	return append(dst, '}')
 }
 
-func newFinding(m *sigma.Meta, techniques []string) *finding.Finding {
+func newFinding(m *sigma.Meta, techniques []string) finding.Finding {
 	level := m.Level
 	if level == "" {
 		level = "informational"
 	}
-	return &finding.Finding{Level: level, Title: m.Title, Rule: finding.Rule{Kind: "sigma", ID: m.ID, Title: m.Title}, Attack: techniques}
+	return finding.Finding{Level: level, Title: m.Title, Rule: finding.Rule{Kind: "sigma", ID: m.ID, Title: m.Title}, Attack: techniques}
 }
 
 // newID identifies f by its rule and its places. A rule without an id is told by its title and level, or all such rules would
 // share the findings of a record; firings that list the same records are told by their group, span and count.
 func newID(f *finding.Finding) string {
+	single := f.First.IsZero() && f.Count == 0 && len(f.Evidence) == 1
+	if single && f.Rule.ID != "" {
+		return finding.NewID(f)
+	}
 	seed := *f
 	if f.Rule.ID == "" {
 		seed.Rule.ID = "title\x00" + f.Title + "\x00" + f.Level
 	}
-	if !f.First.IsZero() || f.Count > 0 || len(f.Evidence) != 1 {
+	if !single {
 		seed.Rule.ID += fmt.Sprintf("\x00%s\x00%s\x00%s\x00%d\x00%s", f.Time, f.First, f.Last, f.Count, f.Fields)
 	}
 	return finding.NewID(&seed)
 }
 
+// evidenceOf gives the place of a hit; it borrows the record's number.
 func evidenceOf(o *event.Origin, h *Hit) finding.Evidence {
 	e := finding.Evidence{Offset: h.Offset, Recovered: h.Recovered}
 	if o != nil {
 		e.Path, e.SHA256 = o.Path, o.SHA256
 	}
 	if h.HasRecordID {
-		id := h.RecordID
-		e.RecordID = &id
+		e.RecordID = &h.RecordID
 	}
 	return e
 }

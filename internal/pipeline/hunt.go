@@ -4,18 +4,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
+	"runtime"
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/event"
 	"github.com/goshawk-ir/goshawk/internal/finding"
 )
 
-// HuntSink takes what a hunt finds. Findings come after the files, in order of time, path and offset.
-type HuntSink struct {
-	File    func(*File) error // may be nil
-	Finding func(*finding.Finding) error
+// HuntSink takes what a hunt finds. Findings come after the files, made ready by several workers, in order of time, path and
+// offset.
+type HuntSink[F any] struct {
+	File     func(*File) error       // may be nil
+	Worker   func() FindingWorker[F] // makes one; called from one goroutine
+	Findings func(F) error
 }
 
 // Hunt looks at all records with the engines and hands on what they find. If it is stopped (the context's error is
@@ -24,19 +26,26 @@ type HuntSink struct {
 // Hits are sorted by time, on disk if need be, before the engines' joiners see them, so that files in any
 // order are one stream. What the joiners find by remembering is sorted by itself, since a correlation speaks only when
 // its window is over, and then merged with what single hits mean.
-func Hunt(ctx context.Context, o Options, engines []detect.Engine, sink HuntSink) error {
-	h := &hunt{options: o, engines: engines, sink: sink, origins: map[int]*event.Origin{}}
+func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink HuntSink[F]) error {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	h := &hunt{engines: engines, origins: map[int]*event.Origin{}}
 	defer h.close()
 	h.hits = &Sorter{Dir: o.Evidence.TempDir}
 	h.joins = &Sorter{Dir: o.Evidence.TempDir}
 	h.joined = &Sorter{Dir: o.Evidence.TempDir}
 	h.spare = make(chan *hitBatch, spareBatches)
-	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines, h.spare) }, Sink[*hitBatch]{Batch: h.take, File: h.file})
+	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines, h.spare) }, Sink[*hitBatch]{Batch: h.take, File: sink.File})
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	if joinErr := h.join(); joinErr != nil {
 		return joinErr
+	}
+	p := &presenter[F]{workers: o.Workers, joiners: h.joiners, progress: o.Progress, sink: &sink}
+	if findErr := p.run(h.merge); findErr != nil {
+		return findErr
 	}
 	return err
 }
@@ -45,10 +54,8 @@ func Hunt(ctx context.Context, o Options, engines []detect.Engine, sink HuntSink
 const spareBatches = 16
 
 type hunt struct {
-	options Options
 	engines []detect.Engine
 	joiners []detect.Joiner
-	sink    HuntSink
 	origins map[int]*event.Origin // of files with hits
 	hits    *Sorter               // that are shown, one entry a record
 	joins   *Sorter               // that joiners want, one entry a record, without its fields
@@ -86,14 +93,7 @@ func (h *hunt) take(f *File, b *hitBatch) error {
 	return nil
 }
 
-func (h *hunt) file(f *File) error {
-	if h.sink.File == nil {
-		return nil
-	}
-	return h.sink.File(f)
-}
-
-// join shows the hits to the joiners, in order of time, and hands on the findings, in order again.
+// join shows the hits to the joiners, in order of time.
 func (h *hunt) join() error {
 	for _, engine := range h.engines {
 		joiner, err := engine.Joiner(func(file int) *event.Origin { return h.origins[file] })
@@ -106,7 +106,7 @@ func (h *hunt) join() error {
 		if err != nil {
 			return err
 		}
-		err := h.each(e, func(hit *detect.Hit) error {
+		err := eachHitOf(&h.reader, e.Key, e.Data, func(hit *detect.Hit) error {
 			h.joiners[hit.Engine].Add(hit, h.keep)
 			return h.failed
 		})
@@ -119,24 +119,7 @@ func (h *hunt) join() error {
 			return h.failed
 		}
 	}
-	return h.merge()
-}
-
-// each calls do for each hit of an entry.
-func (h *hunt) each(e Entry, do func(*detect.Hit) error) error {
-	err := h.reader.Read(e.Key, e.Data)
-	for err == nil {
-		var hit *detect.Hit
-		if hit, err = h.reader.Next(); err == nil {
-			if hit == nil {
-				return nil
-			}
-			if err := do(hit); err != nil {
-				return err
-			}
-		}
-	}
-	return fmt.Errorf("read a hit back: %w", err)
+	return nil
 }
 
 // keep holds a joiner's finding for its turn.
@@ -155,47 +138,31 @@ func (h *hunt) keep(f *finding.Finding, first *detect.Hit) {
 	h.failed = err
 }
 
-// merge hands on what single hits mean and what the joiners found, in order of their keys.
-func (h *hunt) merge() error {
+// merge yields, in order of their keys, the records that findings are made of and the findings of the joiners.
+func (h *hunt) merge(yield func(e Entry, joined bool) bool) error {
 	next, stop := iter.Pull2(h.joined.All())
 	defer stop()
 	joined, err, more := next()
-	upTo := func(key []byte) error {
-		for more && err == nil && (key == nil || bytes.Compare(joined.Key, key) < 0) {
-			var f finding.Finding
-			if err := json.Unmarshal(joined.Data, &f); err != nil {
-				return fmt.Errorf("read a finding back: %w", err)
-			}
-			if err := h.found(&f); err != nil {
-				return err
-			}
-			joined, err, more = next()
+	for e, failed := range withoutCopies(h.hits.All()) {
+		if failed != nil {
+			return failed
 		}
-		return err
-	}
-	for e, err := range withoutCopies(h.hits.All()) {
-		if err != nil {
+		for ; more && err == nil && bytes.Compare(joined.Key, e.Key) < 0; joined, err, more = next() {
+			if !yield(joined, true) {
+				return nil
+			}
+		}
+		if more && err != nil {
 			return err
 		}
-		if err := upTo(e.Key); err != nil {
-			return err
-		}
-		err := h.each(e, func(hit *detect.Hit) error {
-			if f := h.joiners[hit.Engine].Finding(hit); f != nil {
-				return h.found(f)
-			}
+		if !yield(e, false) {
 			return nil
-		})
-		if err != nil {
-			return err
 		}
 	}
-	return upTo(nil)
-}
-
-func (h *hunt) found(f *finding.Finding) error {
-	if h.options.Progress != nil {
-		h.options.Progress.Findings.Add(1)
+	for ; more && err == nil; joined, err, more = next() {
+		if !yield(joined, true) {
+			return nil
+		}
 	}
-	return h.sink.Finding(f)
+	return err
 }
