@@ -32,9 +32,9 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	}
 	h := &hunt{engines: engines, origins: map[int]*event.Origin{}}
 	defer h.close()
-	h.hits = &Sorter{Dir: o.Evidence.TempDir}
-	h.joins = &Sorter{Dir: o.Evidence.TempDir}
-	h.joined = &Sorter{Dir: o.Evidence.TempDir}
+	for _, s := range []**Sorter{&h.hits, &h.joins, &h.joined} {
+		*s = &Sorter{Dir: o.Evidence.TempDir, Memory: o.testOnlyMemory}
+	}
 	h.spare = make(chan *hitBatch, spareBatches)
 	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines, h.spare) }, Sink[*hitBatch]{Batch: h.take, File: sink.File})
 	if err != nil && ctx.Err() == nil {

@@ -28,7 +28,8 @@ type Options struct {
 	From, To time.Time // records outside are left out; zero: no bound; a record without time always passes
 	Parsers  []string  // names; empty: all
 
-	testOnlyFind func(path string, head []byte) *parser.Parser // takes the place of parser.For
+	testOnlyFind   func(path string, head []byte) *parser.Parser // takes the place of parser.For
+	testOnlyMemory int64                                         // of sorters
 }
 
 // find returns the parser for a file, or nil.
