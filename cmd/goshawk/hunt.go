@@ -1,18 +1,13 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/goshawk-ir/goshawk/internal/casefile"
 	"github.com/goshawk-ir/goshawk/internal/finding"
 	"github.com/goshawk-ir/goshawk/internal/pipeline"
-	"github.com/goshawk-ir/goshawk/internal/report"
 )
 
 // huntFlags are the flags of hunt.
@@ -76,19 +71,24 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 	w := newWriter(out, term, f.each)
 	s := &summary{reports: reports}
 	stop := showProgress(env.stderr, o.Progress, f.evidence.quiet)
-	err = pipeline.Hunt(cmd.Context(), o, engines, pipeline.HuntSink{
-		File: s.file,
-		Finding: func(found *finding.Finding) error {
-			if finding.LevelRank(found.Level) < finding.LevelRank(f.minLevel) {
-				return nil
-			}
-			s.finding(found)
+	makers := &findingMakers{
+		render: w.render,
+		wanted: func(found *finding.Finding) bool {
+			return finding.LevelRank(found.Level) >= finding.LevelRank(f.minLevel)
+		},
+	}
+	err = pipeline.Hunt(cmd.Context(), o, engines, pipeline.HuntSink[*findingBatch]{
+		File:   s.file,
+		Worker: makers.worker,
+		Findings: func(b *findingBatch) error {
 			if out.live(env) {
 				stop() // findings come when all evidence is read; progress would stand among them
 			}
-			return w.finding(found)
+			defer makers.release(b)
+			return w.write(b)
 		},
 	})
+	makers.tally(s)
 	stop()
 	s.note(engines)
 	if err != nil && !isInterrupted(err) {
@@ -106,106 +106,4 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 		}
 	}
 	return s.finish(env, out, err)
-}
-
-// findingWriter writes findings in one format.
-type findingWriter interface {
-	finding(*finding.Finding) error
-	close() error
-}
-
-var findingWriters = map[string]func(w io.Writer, t *terminal, each bool) findingWriter{
-	"jsonl": func(w io.Writer, _ *terminal, _ bool) findingWriter { return &jsonWriter{w: w} },
-	"csv": func(w io.Writer, _ *terminal, _ bool) findingWriter {
-		return newRowWriter(w, findingColumns, findingRow)
-	},
-	"timesketch": func(w io.Writer, _ *terminal, _ bool) findingWriter {
-		return newRowWriter(w, timesketchColumns, timesketchRow)
-	},
-	"table": func(w io.Writer, t *terminal, each bool) findingWriter {
-		if each {
-			return newEachTable(w, t)
-		}
-		return newTable(w, t)
-	},
-}
-
-type jsonWriter struct {
-	w   io.Writer
-	buf []byte
-}
-
-func (w *jsonWriter) finding(f *finding.Finding) error {
-	w.buf = casefile.AppendFinding(w.buf[:0], f)
-	_, err := w.w.Write(w.buf)
-	return err
-}
-
-func (w *jsonWriter) close() error { return nil }
-
-// rowWriter writes findings as CSV.
-type rowWriter struct {
-	w   io.Writer
-	row func(*finding.Finding) []string
-	buf []byte
-	err error
-}
-
-func newRowWriter(w io.Writer, columns string, row func(*finding.Finding) []string) *rowWriter {
-	_, err := io.WriteString(w, columns)
-	return &rowWriter{w: w, row: row, err: err}
-}
-
-func (w *rowWriter) finding(f *finding.Finding) error {
-	if w.err != nil {
-		return w.err
-	}
-	w.buf = report.AppendCSV(w.buf[:0], w.row(f)...)
-	_, err := w.w.Write(w.buf)
-	return err
-}
-
-func (w *rowWriter) close() error { return w.err }
-
-const findingColumns = "time,level,host,title,rule,techniques,channel,event_id,record_id,path,offset,recovered,records,id,fields\n"
-
-func findingRow(f *finding.Finding) []string {
-	e, record := firstEvidence(f)
-	eventID := ""
-	if f.Channel != "" {
-		eventID = fmt.Sprint(f.EventID)
-	}
-	return []string{
-		stamp(f.Time), f.Level, f.Host, f.Title, f.Rule.ID, strings.Join(f.Attack, " "), f.Channel, eventID, record,
-		e.Path, fmt.Sprint(e.Offset), fmt.Sprint(e.Recovered), fmt.Sprint(max(f.Count, len(f.Evidence))), f.ID, fieldsCell(f.Fields),
-	}
-}
-
-// Timesketch asks for the first three columns by these names.
-const timesketchColumns = "message,datetime,timestamp_desc,level,host,rule,techniques,record_id,path,finding,fields\n"
-
-func timesketchRow(f *finding.Finding) []string {
-	e, record := firstEvidence(f)
-	return []string{f.Title, stamp(f.Time), "Finding of a detection rule", f.Level, f.Host, f.Rule.ID, strings.Join(f.Attack, " "), record, e.Path, f.ID, fieldsCell(f.Fields)}
-}
-
-// fieldsCell writes fields for a cell: JSON in which every character without a glyph is an escape, so that none has to be
-// shown in another way.
-func fieldsCell(fields []byte) string { return string(casefile.AppendSafe(nil, fields)) }
-
-func firstEvidence(f *finding.Finding) (e finding.Evidence, record string) {
-	if len(f.Evidence) == 0 {
-		return e, ""
-	}
-	if e = f.Evidence[0]; e.RecordID != nil {
-		record = fmt.Sprint(*e.RecordID)
-	}
-	return e, record
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -80,18 +81,24 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 	}
 	s := &summary{reports: reports, logSources: config.LogSources, groups: newTable(nil, nil)}
 	stop := showProgress(env.stderr, o.Progress, inv.evidence.quiet)
-	huntErr := pipeline.Hunt(ctx, o, engines, pipeline.HuntSink{
+	makers := &findingMakers{render: func(b *findingBatch, f *finding.Finding) {
+		b.groups.finding(f)
+		b.lines.Add(f)
+	}}
+	huntErr := pipeline.Hunt(ctx, o, engines, pipeline.HuntSink[*findingBatch]{
 		File: func(f *pipeline.File) error {
 			if err := s.file(f); err != nil {
 				return err
 			}
 			return writer.Evidence(evidenceLine(f))
 		},
-		Finding: func(f *finding.Finding) error {
-			s.finding(f)
-			return writer.Finding(f)
+		Worker: makers.worker,
+		Findings: func(b *findingBatch) error {
+			defer makers.release(b)
+			return cmp.Or(s.groups.write(b), writer.Findings(&b.lines))
 		},
 	})
+	makers.tally(s)
 	stop()
 	s.note(engines)
 	if huntErr != nil && !isInterrupted(huntErr) {

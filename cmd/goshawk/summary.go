@@ -19,12 +19,10 @@ import (
 // summary is what a person is told at the end of a hunt.
 type summary struct {
 	evidenceTally
+	findingTally
 	reports    []*detect.Report
 	logSources []byte   // the mapping that was given; nil: the embedded one
 	notes      []string // what could not be decided
-	levels     map[string]int
-	techniques map[string]int
-	hosts      map[string]int
 	elapsed    time.Duration
 	ranked     []*report.Host
 	groups     *table // findings by rule and host, where they are to be shown with the summary
@@ -37,20 +35,42 @@ func (s *summary) note(engines []detect.Engine) {
 	}
 }
 
+// findingTally counts findings.
+type findingTally struct{ levels, techniques, hosts map[string]int }
+
 // finding counts one.
-func (s *summary) finding(f *finding.Finding) {
-	if s.levels == nil {
-		s.levels, s.techniques, s.hosts = map[string]int{}, map[string]int{}, map[string]int{}
+func (t *findingTally) finding(f *finding.Finding) {
+	t.prepare()
+	t.levels[f.Level]++
+	for _, id := range f.Attack {
+		t.techniques[id]++
 	}
-	s.levels[f.Level]++
-	if s.groups != nil {
-		s.groups.finding(f)
+	t.host(f.Host, 1)
+}
+
+func (t *findingTally) prepare() {
+	if t.levels == nil {
+		t.levels, t.techniques, t.hosts = map[string]int{}, map[string]int{}, map[string]int{}
 	}
-	for _, t := range f.Attack {
-		s.techniques[t]++
+}
+
+func (t *findingTally) host(name string, n int) {
+	if _, ok := t.hosts[name]; ok || len(t.hosts) < maxGroups {
+		t.hosts[name] += n
 	}
-	if _, ok := s.hosts[f.Host]; ok || len(s.hosts) < maxGroups {
-		s.hosts[f.Host]++
+}
+
+// add adds what another one counted.
+func (t *findingTally) add(o *findingTally) {
+	t.prepare()
+	for level, n := range o.levels {
+		t.levels[level] += n
+	}
+	for id, n := range o.techniques {
+		t.techniques[id] += n
+	}
+	for name, n := range o.hosts {
+		t.host(name, n)
 	}
 }
 

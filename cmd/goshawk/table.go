@@ -19,54 +19,91 @@ const maxGroups = 20000
 
 // table shows findings by rule and host, the gravest first.
 type table struct {
-	w      io.Writer
-	t      *terminal
-	groups map[groupKey]*group
-	more   int
-	limit  int // rows printed; 0: all
+	w     io.Writer
+	t     *terminal
+	all   groups
+	more  int
+	limit int // rows printed; 0: all
+}
+
+// groups are findings by rule and host, in the order in which they came first.
+type groups struct {
+	rows []*group
+	at   map[groupKey]*group
 }
 
 type groupKey struct{ rule, host string }
 
 // group is a row: all findings of one rule on one host.
 type group struct {
+	key                groupKey
 	level, title, host string
 	attack             []string
 	count              int
 	first              time.Time
 }
 
-func newTable(w io.Writer, t *terminal) *table {
-	return &table{w: w, t: t, groups: map[groupKey]*group{}}
-}
-
-func (t *table) finding(f *finding.Finding) error {
+// finding counts one.
+func (g *groups) finding(f *finding.Finding) {
 	key := groupKey{f.Rule.ID, f.Host}
 	if key.rule == "" {
 		key.rule = f.Title + "\x00" + f.Level // rules need no id
 	}
-	g := t.groups[key]
-	if g == nil {
-		if len(t.groups) >= maxGroups {
-			t.more++
-			return nil
-		}
-		g = &group{level: f.Level, title: f.Title, host: f.Host, attack: f.Attack, first: f.Time}
-		t.groups[key] = g
+	if have := g.at[key]; have != nil { // no group is made for it
+		have.more(1, f.Time)
+		return
 	}
-	g.count++
+	g.add(&group{key: key, level: f.Level, title: f.Title, host: f.Host, attack: f.Attack, count: 1, first: f.Time})
+}
+
+// add adds more findings of a rule and host, which come after those that are there.
+func (g *groups) add(more *group) {
+	have := g.at[more.key]
+	if have == nil {
+		if g.at == nil {
+			g.at = map[groupKey]*group{}
+		}
+		g.at[more.key] = more
+		g.rows = append(g.rows, more)
+		return
+	}
+	have.more(more.count, more.first)
+}
+
+// more counts n further findings, of which the first is of a time.
+func (g *group) more(n int, first time.Time) {
+	g.count += n
 	if g.first.IsZero() {
-		g.first = f.Time // findings without time come first
+		g.first = first // findings without time come first
+	}
+}
+
+func (g *groups) reset() {
+	clear(g.at)
+	clear(g.rows)
+	g.rows = g.rows[:0]
+}
+
+func newTable(w io.Writer, t *terminal) *table { return &table{w: w, t: t} }
+
+func (t *table) render(b *findingBatch, f *finding.Finding) { b.groups.finding(f) }
+
+func (t *table) write(b *findingBatch) error {
+	for _, g := range b.groups.rows {
+		if len(t.all.rows) >= maxGroups && t.all.at[g.key] == nil {
+			t.more += g.count
+			continue
+		}
+		t.all.add(g)
 	}
 	return nil
 }
 
 // close prints the table.
 func (t *table) close() error {
-	rows := make([]*group, 0, len(t.groups))
+	rows := slices.Clone(t.all.rows)
 	hostWidth := len("HOST")
-	for _, g := range t.groups {
-		rows = append(rows, g)
+	for _, g := range rows {
 		hostWidth = max(hostWidth, ansi.StringWidth(shortHost(g.host)))
 	}
 	slices.SortFunc(rows, func(a, b *group) int {
@@ -162,22 +199,22 @@ func minute(t time.Time, width int) string {
 
 // eachTable shows every finding, in order of time.
 type eachTable struct {
-	w io.Writer
 	t *terminal
 	c widths
 }
 
-func newEachTable(w io.Writer, t *terminal) *eachTable {
+func newEachTable(w io.Writer, t *terminal) *textWriter {
 	c := columns(t.width, 20)
 	c.time, c.count = 24, 0
 	if t.width < narrow {
 		c.time = 20
 	}
 	c.title = max(12, t.width-c.level-c.time-c.host-c.attack-1)
-	return &eachTable{w: w, t: t, c: c}
+	each := &eachTable{t: t, c: c}
+	return &textWriter{w: w, append: each.append}
 }
 
-func (t *eachTable) finding(f *finding.Finding) error {
+func (t *eachTable) append(dst []byte, f *finding.Finding) []byte {
 	when := "no time"
 	if !f.Time.IsZero() {
 		when = f.Time.UTC().Format("2006-01-02 15:04:05.000")
@@ -199,9 +236,6 @@ func (t *eachTable) finding(f *finding.Finding) error {
 		place += fmt.Sprintf(" and %s", plural(n-1, "more record"))
 	}
 	detail := "    " + clean(string(f.Fields))
-	_, err := fmt.Fprintf(t.w, "%s\n%s\n%s\n", ansi.Truncate(line, t.t.width, "…"), t.t.styles.dim.Render(ansi.Truncate(place, t.t.width, "…")),
+	return fmt.Appendf(dst, "%s\n%s\n%s\n", ansi.Truncate(line, t.t.width, "…"), t.t.styles.dim.Render(ansi.Truncate(place, t.t.width, "…")),
 		t.t.styles.dim.Render(ansi.Truncate(detail, t.t.width, "…")))
-	return err
 }
-
-func (t *eachTable) close() error { return nil }

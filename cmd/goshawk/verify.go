@@ -18,6 +18,7 @@ import (
 
 	"github.com/goshawk-ir/goshawk/internal/casefile"
 	"github.com/goshawk-ir/goshawk/internal/detect"
+	"github.com/goshawk-ir/goshawk/internal/finding"
 	"github.com/goshawk-ir/goshawk/internal/pipeline"
 	"github.com/goshawk-ir/goshawk/internal/report"
 )
@@ -158,12 +159,17 @@ func (v *verification) remake(ctx context.Context, inv *investigation, args []st
 	}
 	s := &summary{}
 	stop := showProgress(v.env.stderr, o.Progress, inv.evidence.quiet)
-	err = pipeline.Hunt(ctx, o, engines, pipeline.HuntSink{
+	makers := &findingMakers{render: func(b *findingBatch, f *finding.Finding) { b.lines.Add(f) }}
+	err = pipeline.Hunt(ctx, o, engines, pipeline.HuntSink[*findingBatch]{
 		File: func(f *pipeline.File) error {
 			v.file(f)
 			return cmp.Or(s.file(f), writer.Evidence(evidenceLine(f)))
 		},
-		Finding: writer.Finding,
+		Worker: makers.worker,
+		Findings: func(b *findingBatch) error {
+			defer makers.release(b)
+			return writer.Findings(&b.lines)
+		},
 	})
 	stop()
 	if err != nil {

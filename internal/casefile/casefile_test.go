@@ -27,6 +27,12 @@ func testFinding(title string) *finding.Finding {
 	return f
 }
 
+func linesOf(f *finding.Finding) *Lines {
+	l := &Lines{}
+	l.Add(f)
+	return l
+}
+
 func testEvidence() *EvidenceFile {
 	offset := int64(12)
 	return &EvidenceFile{Path: "a.evtx", Bytes: 100, Status: StatusPartly, Records: 5, Recovered: 1, ProblemCount: 9, Problems: []Problem{{Offset: &offset, What: "read chunk 0"}}, Hosts: []HostStat{{Name: "WS1", Records: 6}}}
@@ -43,7 +49,7 @@ func write(dir string, overwrite bool, titles ...string) error {
 		return err
 	}
 	for _, title := range titles {
-		if err := w.Finding(testFinding(title)); err != nil {
+		if err := w.Findings(linesOf(testFinding(title))); err != nil {
 			return err
 		}
 	}
@@ -144,7 +150,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Finding(testFinding("x")); err != nil {
+	if err := w.Findings(linesOf(testFinding("x"))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(root, "a", "b", "case")); err == nil {
@@ -291,7 +297,7 @@ func TestFullDisk(t *testing.T) {
 	w.findings.file = full
 	w.findings.buf.Reset(full)
 	for err == nil {
-		err = w.Finding(testFinding(strings.Repeat("x", 10_000)))
+		err = w.Findings(linesOf(testFinding(strings.Repeat("x", 10_000))))
 	}
 	finishErr := w.Finish(&Case{})
 	if !errors.Is(finishErr, syscall.ENOSPC) || strings.Contains(finishErr.Error(), "partial") {

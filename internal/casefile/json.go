@@ -1,7 +1,9 @@
 package casefile
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -14,7 +16,13 @@ const hexDigits = "0123456789abcdef"
 // AppendFinding appends f as a line of findings.jsonl, with the escapes that appendLine makes. Every output of findings
 // as JSON lines uses it, so that they can be compared byte by byte.
 func AppendFinding(dst []byte, f *finding.Finding) []byte {
-	return append(AppendSafe(dst, f.AppendJSON(nil)), '\n')
+	start := len(dst)
+	dst = f.AppendJSON(dst)
+	// Fast path: nearly every finding is safe as it stands.
+	if i := start + safeRun(dst[start:]); i < len(dst) {
+		dst = AppendSafe(dst[:i], slices.Clone(dst[i:]))
+	}
+	return append(dst, '\n')
 }
 
 // appendLine appends v as one line of JSON that is safe to print on a terminal and to put into a page: besides what
@@ -31,22 +39,47 @@ func appendLine(dst []byte, v any) ([]byte, error) {
 // AppendSafe escapes in data, which is valid JSON, the characters that have no glyph. Such a character can only stand
 // inside a string, where an escape means the same.
 func AppendSafe(dst, data []byte) []byte {
-	for i := 0; i < len(data); {
-		c := data[i]
-		if c < 0x7f {
-			dst = append(dst, c)
-			i++
-			continue
+	for len(data) > 0 {
+		// Fast path: what stands for itself is copied by the run.
+		n := safeRun(data)
+		dst, data = append(dst, data[:n]...), data[n:]
+		if len(data) > 0 {
+			r, n := utf8.DecodeRune(data)
+			dst, data = appendEscape(dst, r), data[n:]
+		}
+	}
+	return dst
+}
+
+// safeRun returns how many bytes at the beginning of data stand for themselves.
+func safeRun(data []byte) int {
+	i := 0
+	for {
+		if i += plainRun(data[i:]); i == len(data) {
+			return i
 		}
 		r, n := utf8.DecodeRune(data[i:])
-		if hasGlyph(r) {
-			dst = append(dst, data[i:i+n]...)
-		} else {
-			dst = appendEscape(dst, r)
+		if !hasGlyph(r) {
+			return i
 		}
 		i += n
 	}
-	return dst
+}
+
+// plainRun returns how many bytes at the beginning of data are below 0x7f.
+func plainRun(data []byte) int {
+	const lowest, highest = 0x0101010101010101, 0x8080808080808080 // bit of each of eight bytes
+	i := 0
+	for ; i+8 <= len(data); i += 8 {
+		// Adding one takes 0x7f to 0x80; a byte that is above it, and may carry, has the highest bit itself.
+		if u := binary.LittleEndian.Uint64(data[i:]); (u|(u+lowest))&highest != 0 {
+			break
+		}
+	}
+	for i < len(data) && data[i] < 0x7f {
+		i++
+	}
+	return i
 }
 
 func appendEscape(dst []byte, r rune) []byte {

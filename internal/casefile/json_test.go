@@ -2,10 +2,12 @@ package casefile
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goshawk-ir/goshawk/internal/finding"
 )
@@ -49,5 +51,72 @@ func TestAppendFinding(t *testing.T) {
 	}
 	if back.Host != f.Host || back.Title != f.Title || back.Evidence[0].Path != f.Evidence[0].Path {
 		t.Errorf("read back %+v", back)
+	}
+}
+
+// plainSafe is AppendSafe, character by character.
+func plainSafe(dst, data []byte) []byte {
+	for len(data) > 0 {
+		r, n := utf8.DecodeRune(data)
+		if r == 0x7f || r > 0x7f && !hasGlyph(r) {
+			dst = appendEscape(dst, r)
+		} else {
+			dst = append(dst, data[:n]...)
+		}
+		data = data[n:]
+	}
+	return dst
+}
+
+// TestAppendSafe compares with the plain way, with characters of every kind at every place of a word.
+func TestAppendSafe(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	odd := []string{"é", "中", "\u200b", "\u202e", "\u0085", "\x7f", "\xff", "\x80", "\U0001f600", "\U000e0001", "\ufeff", "\ufffd", "~", "\x00"}
+	for range 5000 {
+		var data []byte
+		for range r.IntN(5) {
+			data = append(data, "0123456789abcdefghi"[:r.IntN(20)]...)
+			data = append(data, odd[r.IntN(len(odd))]...)
+		}
+		want := string(plainSafe([]byte("x"), data))
+		if got := string(AppendSafe([]byte("x"), data)); got != want {
+			t.Fatalf("%q gives %q, want %q", data, got, want)
+		}
+		f := &finding.Finding{Level: "low", Fields: data, Evidence: []finding.Evidence{{Path: "é\u200b"}}}
+		if got, want := string(AppendFinding(nil, f)), string(plainSafe(nil, f.AppendJSON(nil)))+"\n"; got != want {
+			t.Fatalf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestAppendFindingAllocates nothing for a finding that is safe as it stands.
+func TestAppendFindingAllocates(t *testing.T) {
+	f := testFinding("größer")
+	buf := AppendFinding(nil, f)
+	if n := testing.AllocsPerRun(100, func() { buf = AppendFinding(buf[:0], f) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestLines adds up what Writer.Findings takes over.
+func TestLines(t *testing.T) {
+	w, err := Create(filepath.Join(t.TempDir(), "case"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	early, late := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	var l Lines
+	for _, batch := range [][]time.Time{{{}, late}, {early}, {{}}, {}} {
+		l.Reset()
+		for _, at := range batch {
+			l.Add(&finding.Finding{Level: "high", Time: at})
+		}
+		if err := w.Findings(&l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.Totals(); got.Findings != 4 || got.Levels["high"] != 4 || !got.First.Equal(early) || !got.Last.Equal(late) {
+		t.Errorf("totals %+v", got)
 	}
 }

@@ -10,8 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/goshawk-ir/goshawk/internal/finding"
+	"time"
 )
 
 // Writer builds a case in a folder beside its place: ".NAME.partial-N". Finish puts it there, Abort removes it. After an
@@ -74,25 +73,33 @@ func (w *Writer) Evidence(f *EvidenceFile) error {
 	return w.err
 }
 
-// Finding adds a line to findings.jsonl. Findings come in order of time.
-func (w *Writer) Finding(f *finding.Finding) error {
+// Findings adds lines to findings.jsonl. Findings come in order of time.
+func (w *Writer) Findings(l *Lines) error {
 	if w.err == nil {
-		w.buf = AppendFinding(w.buf[:0], f)
-		_, err := w.findings.Write(w.buf)
+		_, err := w.findings.Write(l.text)
 		w.failed(w.findings.name, err)
 	}
 	t := &w.totals
-	t.Findings++
-	t.Levels[f.Level]++
-	if !f.Time.IsZero() {
-		if t.First.IsZero() || f.Time.Before(t.First) {
-			t.First = f.Time
-		}
-		if f.Time.After(t.Last) {
-			t.Last = f.Time
-		}
+	t.Findings += l.totals.Findings
+	for level, n := range l.totals.Levels {
+		t.Levels[level] += n
 	}
+	t.widen(l.totals.First)
+	t.widen(l.totals.Last)
 	return w.err
+}
+
+// widen takes a finding's time into the span of all.
+func (t *Totals) widen(at time.Time) {
+	if at.IsZero() {
+		return
+	}
+	if t.First.IsZero() || at.Before(t.First) {
+		t.First = at
+	}
+	if at.After(t.Last) {
+		t.Last = at
+	}
 }
 
 func (w *Writer) line(o *output, v any) {

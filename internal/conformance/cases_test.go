@@ -124,10 +124,15 @@ func (c *caseFile) hunt(t *testing.T) (map[string]string, []detect.Problem) {
 		}
 	}
 	lists := map[string][]string{}
-	sink := pipeline.HuntSink{Finding: func(f *finding.Finding) error {
-		lists[f.Title] = append(lists[f.Title], records(f))
-		return nil
-	}}
+	sink := pipeline.HuntSink[[][2]string]{
+		Worker: func() pipeline.FindingWorker[[][2]string] { return &recordLister{} },
+		Findings: func(found [][2]string) error {
+			for _, f := range found {
+				lists[f[0]] = append(lists[f[0]], f[1])
+			}
+			return nil
+		},
+	}
 	if err := pipeline.Hunt(context.Background(), pipeline.Options{Args: []string{c.events}, Workers: 2}, engines, sink); err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +145,21 @@ func (c *caseFile) hunt(t *testing.T) (map[string]string, []detect.Problem) {
 		got[title] = strings.Join(list, between)
 	}
 	return got, problems
+}
+
+// recordLister gathers the title and the records of each finding.
+type recordLister struct{ found [][2]string }
+
+// Finding adds one.
+func (l *recordLister) Finding(f *finding.Finding) {
+	l.found = append(l.found, [2]string{f.Title, records(f)})
+}
+
+// Take hands them on.
+func (l *recordLister) Take(bool) ([][2]string, bool) {
+	found := l.found
+	l.found = nil
+	return found, len(found) > 0
 }
 
 func records(f *finding.Finding) string {

@@ -55,22 +55,21 @@ type Engine interface {
 
 // Scanner looks at records and reports hits.
 type Scanner interface {
-	// Scan calls hit for everything it sees in r. The hit is borrowed until hit returns.
+	// Scan calls hit for everything it sees in r, with what is the hit's own. The hit is borrowed until hit returns.
 	Scan(r *event.Record, hit func(*Hit))
 }
 
-// Joiner makes findings of hits. Hits pass it twice, each time in order of time, path and offset: first all of them go through
-// Add, up to Close, for what needs the memory of other records; then each is made a finding by itself. So only what
+// Joiner makes findings of hits. Hits pass it twice, each time in order of time, path and offset: first those that
+// join go through Add, up to Close, for what needs the memory of other records; then each that is shown is made a finding by itself. So only what
 // memory makes has to be put in order anew.
 type Joiner interface {
-	// Joins says whether Add wants the hits of a rule.
-	Joins(rule int) bool
-	// Add takes the next hit. emit hands out a finding with the first hit that it rests on.
+	// Add takes the next hit that Joins. emit hands out a finding with the first hit that it rests on.
 	Add(h *Hit, emit func(*finding.Finding, *Hit))
 	// Close is called after the last hit.
 	Close(emit func(*finding.Finding, *Hit))
-	// Finding says what one hit means by itself; nil if nothing.
-	Finding(h *Hit) *finding.Finding
+	// Finding makes f say what one hit means by itself; false if it means nothing. What f holds is valid as long as the hit
+	// is, but for its texts; f may be used again. After Close several goroutines may call it at a time.
+	Finding(h *Hit, f *finding.Finding) bool
 }
 
 // Report says what a detector loaded.

@@ -161,7 +161,6 @@ type sigmaScanner struct {
 
 	record  *event.Record   // under way
 	raw     event.RawValues // its values, if they can be shown as they lie
-	fields  []byte          // its fields as JSON, once a finding wants them
 	hit     Hit
 	report  func(*Hit)
 	onMatch func(*sigma.Match)
@@ -180,7 +179,7 @@ func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
 	if b == nil {
 		return
 	}
-	s.record, s.fields, s.report = r, s.fields[:0], hit
+	s.record, s.report = r, hit
 	s.raw, _ = r.Values.(event.RawValues)
 	b.Match(s.matcher, s, s.onMatch)
 	s.record, s.raw, s.report = nil, nil, nil
@@ -216,16 +215,9 @@ func (s *sigmaScanner) AnyText(key uint64, f func(utf16 []byte) bool) bool {
 
 func (s *sigmaScanner) match(m *sigma.Match) {
 	h := &s.hit
-	h.Reset(s.record)
-	h.Rule = s.engine.number[m.Rule]
-	if !m.Rule.Silent {
-		if len(s.fields) == 0 {
-			s.fields = s.record.AppendFields(s.fields)
-		}
-		h.Fields = s.fields
-	}
+	h.Rule, h.Shown, h.Joins, h.Needs = s.engine.number[m.Rule], !m.Rule.Silent, m.Rule.Feeds, h.Needs[:0]
 	for _, n := range m.Needs {
-		h.Needs = append(h.Needs, Need{Text: string(n.Text), Present: n.Present})
+		h.Needs = append(h.Needs, Need{Text: n.Text, Present: n.Present})
 	}
 	s.report(h)
 }
@@ -236,10 +228,8 @@ type sigmaJoiner struct {
 	origin     func(file int) *event.Origin
 	correlator *sigma.Correlator
 	occurrence sigma.Occurrence
+	refs       EntryReader
 }
-
-// Joins says whether a correlation refers to the rule.
-func (j *sigmaJoiner) Joins(rule int) bool { return j.engine.rules[rule].Feeds }
 
 // Add takes the next match of a rule that a correlation refers to.
 func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding, *Hit)) {
@@ -247,7 +237,7 @@ func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding, *Hit)) {
 	o.Rule, o.Time, o.Values = j.engine.rules[h.Rule], h.Time, o.Values[:0]
 	o.Ref = appendRef(o.Ref[:0], h)
 	for _, n := range h.Needs {
-		o.Values = append(o.Values, sigma.KeyValue{Text: n.Text, Present: n.Present})
+		o.Values = append(o.Values, sigma.KeyValue{Text: string(n.Text), Present: n.Present})
 	}
 	j.correlator.Add(o, func(f *sigma.Firing) { j.fired(f, emit) })
 }
@@ -257,22 +247,15 @@ func (j *sigmaJoiner) Close(emit func(*finding.Finding, *Hit)) {
 	j.correlator.Close(func(f *sigma.Firing) { j.fired(f, emit) })
 }
 
-// Finding makes a finding of a match, unless the rule only feeds correlations.
-func (j *sigmaJoiner) Finding(h *Hit) *finding.Finding {
-	rule := j.engine.rules[h.Rule]
-	if rule.Silent {
-		return nil
-	}
-	return j.finding(rule, h)
-}
-
-func (j *sigmaJoiner) finding(rule *sigma.Rule, h *Hit) *finding.Finding {
-	f := newFinding(&rule.Meta, j.engine.techniques[h.Rule])
+// Finding makes a finding of a match.
+func (j *sigmaJoiner) Finding(h *Hit, f *finding.Finding) bool {
+	meta := &j.engine.rules[h.Rule].Meta
+	evidence := append(f.Evidence[:0], evidenceOf(j.origin(h.File), h))
+	*f = newFinding(meta, j.engine.techniques[h.Rule])
 	f.Time, f.Host, f.Channel, f.EventID = h.Time, h.Host, h.Channel, h.EventID
-	f.Fields = h.Fields
-	f.Evidence = []finding.Evidence{evidenceOf(j.origin(h.File), h)}
+	f.Fields, f.Evidence = h.Fields, evidence
 	f.ID = newID(f)
-	return f
+	return true
 }
 
 // fired makes a finding of a correlation's firing, unless the correlation only feeds another one.
@@ -281,19 +264,23 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding, *H
 	if c.Silent {
 		return
 	}
-	f := newFinding(&c.Meta, canonical(c.Techniques()))
+	made := newFinding(&c.Meta, canonical(c.Techniques()))
+	f := &made
 	f.Time, f.First, f.Last = firing.Time, firing.First, firing.Last
 	var first Hit
 	for i, ref := range firing.Refs {
-		var h Hit
-		if err := h.decodeRef(ref); err != nil {
+		if err := j.refs.readRef(ref); err != nil {
 			continue
 		}
-		e := evidenceOf(j.origin(h.File), &h)
-		e.Time = h.Time
+		h := &j.refs.hit
+		e := evidenceOf(j.origin(h.File), h)
+		if e.Time = h.Time; e.RecordID != nil {
+			id := h.RecordID // the next ref takes the place of this one
+			e.RecordID = &id
+		}
 		f.Evidence = append(f.Evidence, e)
 		if i == 0 {
-			f.Host, first = h.Host, h
+			f.Host, first = h.Host, *h
 		} else if f.Host != h.Host {
 			f.Host = "" // over several hosts
 		}
@@ -322,35 +309,39 @@ func groupJSON(group []sigma.GroupValue) []byte {
 	return append(dst, '}')
 }
 
-func newFinding(m *sigma.Meta, techniques []string) *finding.Finding {
+func newFinding(m *sigma.Meta, techniques []string) finding.Finding {
 	level := m.Level
 	if level == "" {
 		level = "informational"
 	}
-	return &finding.Finding{Level: level, Title: m.Title, Rule: finding.Rule{Kind: "sigma", ID: m.ID, Title: m.Title}, Attack: techniques}
+	return finding.Finding{Level: level, Title: m.Title, Rule: finding.Rule{Kind: "sigma", ID: m.ID, Title: m.Title}, Attack: techniques}
 }
 
 // newID identifies f by its rule and its places. A rule without an id is told by its title and level, or all such rules would
 // share the findings of a record; firings that list the same records are told by their group, span and count.
 func newID(f *finding.Finding) string {
+	single := f.First.IsZero() && f.Count == 0 && len(f.Evidence) == 1
+	if single && f.Rule.ID != "" {
+		return finding.NewID(f)
+	}
 	seed := *f
 	if f.Rule.ID == "" {
 		seed.Rule.ID = "title\x00" + f.Title + "\x00" + f.Level
 	}
-	if !f.First.IsZero() || f.Count > 0 || len(f.Evidence) != 1 {
+	if !single {
 		seed.Rule.ID += fmt.Sprintf("\x00%s\x00%s\x00%s\x00%d\x00%s", f.Time, f.First, f.Last, f.Count, f.Fields)
 	}
 	return finding.NewID(&seed)
 }
 
+// evidenceOf gives the place of a hit; it borrows the record's number.
 func evidenceOf(o *event.Origin, h *Hit) finding.Evidence {
 	e := finding.Evidence{Offset: h.Offset, Recovered: h.Recovered}
 	if o != nil {
 		e.Path, e.SHA256 = o.Path, o.SHA256
 	}
 	if h.HasRecordID {
-		id := h.RecordID
-		e.RecordID = &id
+		e.RecordID = &h.RecordID
 	}
 	return e
 }

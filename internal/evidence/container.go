@@ -71,10 +71,12 @@ type place struct {
 
 // take finds out what a file is, yields its members if it is a container, and then the file.
 func (w *walker) take(f *File, b *blob, at *place) bool {
-	n, _ := b.ReadAt(w.head[:min(int64(len(w.head)), b.size)], 0)
-	f.Kind = kindOf(w.head[:n], b)
-	if f.Kind == "zip" {
-		f.Kind = refineZip(b)
+	size := b.size
+	whole := w.recognise(f, b)
+	if f.Unhashed() && (!w.o.LateHash || !whole || openers[f.Kind] != nil) {
+		if f.Hash(); b.size != size {
+			w.recognise(f, b)
+		}
 	}
 	if open := openers[f.Kind]; open != nil {
 		if at.depth >= w.o.MaxDepth {
@@ -84,6 +86,17 @@ func (w *walker) take(f *File, b *blob, at *place) bool {
 		}
 	}
 	return w.emit(f)
+}
+
+// recognise finds out a file's kind; false if its first bytes could not be read.
+func (w *walker) recognise(f *File, b *blob) bool {
+	want := min(int64(len(w.head)), b.size)
+	n, _ := b.ReadAt(w.head[:want], 0)
+	f.Kind = kindOf(w.head[:n], b)
+	if f.Kind == "zip" {
+		f.Kind = refineZip(b)
+	}
+	return int64(n) == want
 }
 
 // members yields what is in a container.

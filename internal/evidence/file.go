@@ -32,7 +32,9 @@ type File struct {
 	// known what of the container could not be read.
 	Container bool
 
-	blob *blob
+	blob    *blob
+	origin  *event.Origin // of all Inputs
+	hashing *hashing      // nil once SHA256 stands, or if it never will
 }
 
 // Readable says whether parsers are to be shown the file: it holds bytes, and they are not those of a container whose
@@ -45,10 +47,10 @@ func (f *File) Open() (*Input, error) {
 	if f.blob == nil || !f.blob.hold() {
 		return nil, errReleased
 	}
-	return &Input{
-		ReaderAt: f.blob, Size: f.Size, To: f.Size, Original: f.Original, Modified: f.Modified,
-		Origin: &event.Origin{Path: f.Path, SHA256: f.SHA256, Host: f.Host},
-	}, nil
+	if f.origin == nil {
+		f.origin = &event.Origin{Path: f.Path, SHA256: f.SHA256, Host: f.Host}
+	}
+	return &Input{ReaderAt: f.blob, Size: f.Size, To: f.Size, Original: f.Original, Modified: f.Modified, Origin: f.origin}, nil
 }
 
 // Release gives back what Open took. It may be called from another goroutine than Open.

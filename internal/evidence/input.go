@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/event"
@@ -53,4 +54,47 @@ type Input struct {
 	// From and To bound the part that this call of a parser is to read: units (chunks, lines) that begin in
 	// [From, To). The whole file is [0, Size).
 	From, To int64
+}
+
+// Hold makes in answer what lies at [from, from+len(data)) out of data, which is that piece of the file, and only the rest
+// out of the file. drop ends that: data is not looked at any more, whoever still has in, and may be used again.
+func (in *Input) Hold(from int64, data []byte) (drop func()) {
+	h := &held{file: in.ReaderAt, from: from, data: data}
+	in.ReaderAt = h
+	return h.drop
+}
+
+// held is a file of which a piece lies in memory.
+type held struct {
+	file io.ReaderAt
+	from int64
+
+	mu   sync.RWMutex // held while data is read
+	data []byte
+}
+
+func (h *held) drop() {
+	h.mu.Lock()
+	h.data = nil
+	h.mu.Unlock()
+}
+
+// ReadAt reads what lies before the piece, in it and after it, each from its place.
+func (h *held) ReadAt(p []byte, at int64) (n int, err error) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if at < h.from && at >= 0 {
+		before := p[:min(int64(len(p)), h.from-at)]
+		if n, err = h.file.ReadAt(before, at); n < len(before) || n == len(p) {
+			return n, err
+		}
+	}
+	if in := at + int64(n) - h.from; in >= 0 && in < int64(len(h.data)) {
+		n += copy(p[n:], h.data[in:])
+	}
+	if n == len(p) {
+		return n, nil
+	}
+	rest, err := h.file.ReadAt(p[n:], at+int64(n))
+	return n + rest, err
 }

@@ -13,7 +13,10 @@ type Options struct {
 	TempDir     string // where members that don't fit in memory are spooled; the system's
 	SpoolMemory int64  // bytes of a member that are kept in memory; 8 MiB
 
-	NoHash bool // plain files get no SHA-256, which saves reading them once more where nothing will show it
+	NoHash bool // files get no SHA-256, which saves its cost where nothing will show it
+	// LateHash leaves the SHA-256 of plain files that are no containers to File.Hash or File.ReadNext, so that they
+	// need to be read only once.
+	LateHash bool
 }
 
 // Sizes of what is held in memory at a time.

@@ -70,31 +70,6 @@ func (s *spool) tidy() {
 	}
 }
 
-// hashPlain reads a file of the file system once, for its hash and size.
-func (w *walker) hashPlain(f *File, b *blob) {
-	if w.o.NoHash {
-		f.Size, f.blob = b.size, b
-		return
-	}
-	h := sha256.New()
-	var at int64
-	for at < b.size && w.ctx.Err() == nil {
-		n, err := b.ReadAt(w.buf[:min(int64(len(w.buf)), b.size-at)], at)
-		h.Write(w.buf[:n])
-		at += int64(n)
-		if err == nil || n > 0 && err == io.EOF && at == b.size {
-			continue
-		}
-		if err == io.EOF {
-			err = sizeChanged(b.size, at)
-		}
-		f.problemAt(at, "read", cause(err))
-		break
-	}
-	b.size = at
-	f.Size, f.SHA256, f.blob = at, hex.EncodeToString(h.Sum(nil)), b
-}
-
 // unpacked is what came out of one member.
 type unpacked struct {
 	blob   *blob // what could be read; nil if a limit, a full disk or the caller stopped it
@@ -125,7 +100,9 @@ func (w *walker) unpack(r io.Reader, b *budget) unpacked {
 				sink.discard()
 				return unpacked{err: fmt.Errorf("spool: %w", full)}
 			}
-			sum.Write(w.buf[:n])
+			if !w.o.NoHash {
+				sum.Write(w.buf[:n])
+			}
 		}
 		if err == io.EOF {
 			break
@@ -136,7 +113,9 @@ func (w *walker) unpack(r io.Reader, b *budget) unpacked {
 		sink.discard()
 		return result
 	}
-	result.blob, result.sha256 = sink.blob(), hex.EncodeToString(sum.Sum(nil))
+	if result.blob = sink.blob(); !w.o.NoHash {
+		result.sha256 = hex.EncodeToString(sum.Sum(nil))
+	}
 	return result
 }
 

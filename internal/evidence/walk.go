@@ -186,11 +186,11 @@ func specialKind(m fs.FileMode) string {
 	return "special"
 }
 
-// openPlain opens a file of the file system and hashes it. What can be read of a damaged one is used.
-func (w *walker) openPlain(f *File, name string) (*blob, error) {
+// openBlob opens a file of the file system.
+func openBlob(name string) (*os.File, *blob, error) {
 	file, err := openQuietly(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -198,14 +198,9 @@ func (w *walker) openPlain(f *File, name string) (*blob, error) {
 	}
 	if err != nil {
 		file.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	b := newBlob(file, info.Size(), func() { file.Close() })
-	w.hashPlain(f, b)
-	if now, err := file.Stat(); err == nil && now.Size() > info.Size() {
-		f.problemAt(info.Size(), "read", sizeChanged(info.Size(), now.Size()))
-	}
-	return b, nil
+	return file, newBlob(file, info.Size(), func() { file.Close() }), nil
 }
 
 // unique returns path, or another name for it if an earlier argument has a file with the same one: then the name of the folder

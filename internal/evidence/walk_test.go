@@ -225,16 +225,17 @@ func TestWalkFileThatMoves(t *testing.T) {
 	}
 	defer f.Close()
 	w := newWalker(context.Background(), Options{}, nil)
-	cut := &File{Path: "x.log"}
-	b := newBlob(f, 6000, nil) // as if it had been longer when it was opened
-	w.hashPlain(cut, b)
+	opened := func(size int64) *File { // as if it had had this size then
+		return &File{Path: "x.log", blob: newBlob(f, size, nil), hashing: &hashing{w: w, file: f, sum: sha256.New()}}
+	}
+	cut := opened(6000)
+	cut.Hash()
 	if len(cut.Problems) != 1 || !errors.Is(cut.Problems[0], ErrTruncated) || cut.Size != 5000 || cut.Problems[0].Offset != 5000 {
 		t.Errorf("a file that became shorter: size %d, problems %v", cut.Size, cut.Problems)
 	}
-	grown := &File{Path: "x.log"}
-	b = newBlob(f, 4000, nil)
-	w.hashPlain(grown, b)
-	if len(grown.Problems) != 0 || grown.Size != 4000 {
+	grown := opened(4000)
+	grown.Hash()
+	if len(grown.Problems) != 1 || grown.Problems[0].Offset != 4000 || grown.Size != 4000 || grown.SHA256 == cut.SHA256 {
 		t.Errorf("a file that grew: size %d, problems %v", grown.Size, grown.Problems)
 	}
 }

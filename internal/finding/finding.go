@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -61,10 +61,16 @@ type Evidence struct {
 // NewID derives the identifier of f from its rule and the places of its evidence, so that it is the same in every run
 // over the same evidence: the first 16 bytes of a SHA-256, in hexadecimal.
 func NewID(f *Finding) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n", f.Rule.Kind, f.Rule.ID)
-	for _, e := range f.Evidence {
-		fmt.Fprintf(h, "%s\x00%s\x00%d\x00%t\n", e.Path, e.SHA256, e.Offset, e.Recovered)
+	var scratch [512]byte
+	b := append(append(append(append(scratch[:0], f.Rule.Kind...), '\n'), f.Rule.ID...), '\n')
+	for i := range f.Evidence {
+		e := &f.Evidence[i]
+		b = append(append(append(append(b, e.Path...), 0), e.SHA256...), 0)
+		b = append(strconv.AppendInt(b, e.Offset, 10), 0)
+		b = append(strconv.AppendBool(b, e.Recovered), '\n')
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	sum := sha256.Sum256(b)
+	var id [32]byte
+	hex.Encode(id[:], sum[:16])
+	return string(id[:])
 }

@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"iter"
+	"slices"
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
 )
@@ -32,57 +34,120 @@ func withoutCopies(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 	}
 }
 
-// hitGroup holds the hits of one time and file.
+// hitGroup holds the entries of one time and file.
 type hitGroup struct {
 	buf       []byte
 	entries   []Entry
+	hits      int
 	recovered bool
+	twice     bool // two entries have the same key
 }
 
 // add takes e into the group; false if it belongs to another one.
 func (g *hitGroup) add(e Entry) bool {
-	if len(g.entries) > 0 && (!bytes.Equal(g.entries[0].Key[:detect.PlaceSize], e.Key[:detect.PlaceSize]) || len(g.entries) >= maxCopies || len(g.buf) >= maxCopyBytes) {
-		return false
+	if n := len(g.entries); n > 0 {
+		before := g.entries[n-1].Key
+		if !bytes.Equal(before[:detect.PlaceSize], e.Key[:detect.PlaceSize]) || g.hits >= maxCopies || len(g.buf) >= maxCopyBytes {
+			return false
+		}
+		g.twice = g.twice || bytes.Equal(before, e.Key)
 	}
 	from := len(g.buf)
 	g.buf = append(append(g.buf, e.Key...), e.Data...)
 	held := g.buf[from:]
 	g.entries = append(g.entries, Entry{held[:len(e.Key):len(e.Key)], held[len(e.Key):]})
-	_, recovered := detect.RecordOf(e.Data)
+	_, recovered, hits := detect.RecordOf(e.Data)
 	g.recovered = g.recovered || recovered
+	g.hits += hits
 	return true
 }
 
 // flush hands the group on, without its copies, and empties it.
 func (g *hitGroup) flush(yield func(Entry, error) bool) bool {
-	type record struct {
-		engine, rule int
-		id           uint64
-	}
-	var live map[record]bool
-	of := func(e Entry) (record, bool) {
-		id, recovered := detect.RecordOf(e.Data)
-		engine, rule := detect.KeyRule(e.Key)
-		return record{engine, rule, id}, recovered
-	}
 	if g.recovered {
-		live = map[record]bool{}
-		for _, e := range g.entries {
-			if r, recovered := of(e); !recovered {
-				live[r] = true
-			}
-		}
+		g.leaveOutCopies()
+	}
+	if g.twice {
+		g.interleave()
 	}
 	for _, e := range g.entries {
-		if g.recovered {
-			if r, recovered := of(e); recovered && live[r] {
-				continue
-			}
-		}
 		if !yield(e, nil) {
 			return false
 		}
 	}
-	g.buf, g.entries, g.recovered = g.buf[:0], g.entries[:0], false
+	clear(g.entries) // what a long group held
+	*g = hitGroup{buf: g.buf[:0], entries: g.entries[:0]}
 	return true
+}
+
+// hitOf is what a copy has in common with its record.
+type hitOf struct {
+	engine, rule int
+	id           uint64
+}
+
+// leaveOutCopies takes the copies out of the group.
+func (g *hitGroup) leaveOutCopies() {
+	live := map[hitOf]bool{}
+	for _, e := range g.entries {
+		if id, recovered, _ := detect.RecordOf(e.Data); !recovered {
+			eachHit(e.Data, func(engine, rule int) { live[hitOf{engine, rule, id}] = true })
+		}
+	}
+	kept := g.entries[:0]
+	for _, e := range g.entries {
+		id, recovered, hits := detect.RecordOf(e.Data)
+		if recovered {
+			data, left := detect.AppendSome(nil, e.Data, func(engine, rule int) bool { return !live[hitOf{engine, rule, id}] })
+			if left == 0 {
+				continue
+			}
+			if left < hits {
+				e.Data = data
+			}
+		}
+		kept = append(kept, e)
+	}
+	g.entries = kept
+}
+
+// interleave puts the hits of entries with the same key in order of engine and rule: each becomes an entry of its own.
+// That is two records at one place of one file, which only damage makes.
+func (g *hitGroup) interleave() {
+	type single struct {
+		Entry
+		engine, rule int
+	}
+	var all []Entry
+	for len(g.entries) > 0 {
+		n := 1
+		for n < len(g.entries) && bytes.Equal(g.entries[0].Key, g.entries[n].Key) {
+			n++
+		}
+		same := g.entries[:n]
+		g.entries = g.entries[n:]
+		if n == 1 {
+			all = append(all, same...)
+			continue
+		}
+		var singles []single
+		for _, e := range same {
+			at := 0
+			eachHit(e.Data, func(engine, rule int) {
+				n := 0
+				data, _ := detect.AppendSome(nil, e.Data, func(_, _ int) bool { n++; return n-1 == at })
+				singles = append(singles, single{Entry{e.Key, data}, engine, rule})
+				at++
+			})
+		}
+		slices.SortStableFunc(singles, func(a, b single) int { return cmp.Or(cmp.Compare(a.engine, b.engine), cmp.Compare(a.rule, b.rule)) })
+		for _, s := range singles {
+			all = append(all, s.Entry)
+		}
+	}
+	g.entries = all
+}
+
+func eachHit(data []byte, do func(engine, rule int)) {
+	detect.AppendSome(nil, data, func(engine, rule int) bool { do(engine, rule); return false })
 }

@@ -63,6 +63,20 @@ func (f *File) problem(p *evidence.Problem) {
 	}
 }
 
+// late takes in what reading the file showed while its parts were under way. It stands before what parsers said, as it
+// does where a file was read through before.
+func (f *File) late(problems []*evidence.Problem) {
+	if len(problems) == 0 {
+		return
+	}
+	said := f.Problems
+	f.Problems = nil
+	for _, p := range problems {
+		f.problem(p)
+	}
+	f.Problems = append(f.Problems, said[:min(len(said), maxProblems-len(f.Problems))]...)
+}
+
 // open opens the file and finds its parser; nil, nil where it can't be opened or nobody reads its kind.
 func (f *File) open(o *Options) (*evidence.Input, *parser.Parser) {
 	if !f.Readable() {

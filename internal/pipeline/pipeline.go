@@ -28,7 +28,8 @@ type Options struct {
 	From, To time.Time // records outside are left out; zero: no bound; a record without time always passes
 	Parsers  []string  // names; empty: all
 
-	testOnlyFind func(path string, head []byte) *parser.Parser // takes the place of parser.For
+	testOnlyFind   func(path string, head []byte) *parser.Parser // takes the place of parser.For
+	testOnlyMemory int64                                         // of sorters
 }
 
 // find returns the parser for a file, or nil.
@@ -66,6 +67,8 @@ type part[B any] struct {
 	parser  *parser.Parser // nil: nothing reads the file
 	input   *evidence.Input
 	last    bool
+	late    []*evidence.Problem // of the whole file, in its last part: what reading it showed
+	done    func()              // gives back what the part holds; nil if nothing
 	batches chan B
 	tally   tally // written by the worker before batches is closed
 }
@@ -82,7 +85,8 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 	order := make(chan *part[B], 2*o.Workers)
 	walked := make(chan error, 1)
 	go func() {
-		walked <- feed(walkCtx, o, work, order)
+		f := &feeder[B]{o: &o, work: work, order: order, free: make(chan []byte, 3*o.Workers)}
+		walked <- f.walk(walkCtx)
 		close(work)
 		close(order)
 	}()
@@ -106,53 +110,12 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 	return err
 }
 
-// feed walks the evidence and queues the parts, for the workers and, in the same order, for the consumer.
-func feed[B any](ctx context.Context, o Options, work, order chan<- *part[B]) error {
-	number := 0
-	for f, err := range evidence.Walk(ctx, o.Args, o.Evidence) {
-		if err != nil {
-			return err
-		}
-		file := newFile(f, number)
-		number++
-		o.Progress.found(file)
-		for _, p := range partsOf[B](file, &o) {
-			order <- p
-			work <- p // parts are taken in order, so the one that the consumer waits for is always under way
-		}
-	}
-	return ctx.Err()
-}
-
-// partsOf opens a file and cuts it up. There is at least one part, so that each file reaches the consumer.
-func partsOf[B any](file *File, o *Options) []*part[B] {
-	in, p := file.open(o)
-	cuts := []int64{0}
-	if p != nil && p.Split != nil {
-		if c := p.Split(in); len(c) > 0 {
-			cuts = c
-			cuts[0] = 0
-		}
-	}
-	parts := make([]*part[B], len(cuts))
-	for i, from := range cuts {
-		parts[i] = &part[B]{file: file, parser: p, last: i == len(cuts)-1, batches: make(chan B, batchesAhead)}
-		if p == nil {
-			continue
-		}
-		piece := *in
-		piece.From, piece.To = from, in.Size
-		if i+1 < len(cuts) {
-			piece.To = cuts[i+1]
-		}
-		parts[i].input = &piece
-	}
-	return parts
-}
-
 // runPart lets a worker see every record of a part. A panic is a fault of ours that costs the rest of this part only.
 func runPart[B any](ctx context.Context, o *Options, p *part[B], w Worker[B]) {
 	defer close(p.batches)
+	if p.done != nil {
+		defer p.done()
+	}
 	if p.parser == nil {
 		return
 	}
@@ -218,6 +181,7 @@ func consume[B any](order <-chan *part[B], sink Sink[B], progress *Progress, sto
 		if !p.last {
 			continue
 		}
+		p.file.late(p.late)
 		p.file.release()
 		progress.finished(p.file)
 		if failed == nil && sink.File != nil {

@@ -3,11 +3,10 @@ package pipeline
 import (
 	"bufio"
 	"bytes"
-	"container/heap"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"slices"
@@ -20,33 +19,59 @@ const maxEntry = 256 << 20
 // runs of sorted entries go to one temporary file each, which Close removes. Entries with the same key come out in
 // the order in which they were added. A Sorter belongs to one goroutine.
 type Sorter struct {
-	Memory int64  // bytes held before a run is spilled; 0: 64 MiB
+	Memory int64  // bytes held before a run is spilled; 0: 16 MiB
 	Dir    string // for the runs; "": the system's folder for temporary files
 
-	buf     []byte // keys and payloads, one behind the other
+	blocks  [][]byte // keys and payloads, one behind the other
+	free    [][]byte // blocks that are empty
+	held    int64    // bytes in blocks
 	entries []entry
-	runs    []*os.File
-	named   []string // runs that still have a name, which Close removes
+	runs    []spilled
 	sorted  bool
 }
 
+// entry is where an entry lies, and how its key begins: most comparisons end there.
 type entry struct {
-	off             int
+	begin           [2]uint64 // of the key, big-endian, filled up with zeros
+	block           int32
+	off             int32
 	keyLen, dataLen int32
 }
 
+const (
+	blockSize = 1 << 20
+	entrySize = 32
+)
+
 // Add adds an entry; key and data are copied.
 func (s *Sorter) Add(key, data []byte) error {
+	size := len(key) + len(data)
 	if len(key) > maxEntry || len(data) > maxEntry {
-		return fmt.Errorf("entry of %d bytes: %w", len(key)+len(data), errTooLong)
+		return fmt.Errorf("entry of %d bytes: %w", size, errTooLong)
 	}
-	s.entries = append(s.entries, entry{len(s.buf), int32(len(key)), int32(len(data))})
-	s.buf = append(s.buf, key...)
-	s.buf = append(s.buf, data...)
-	if int64(len(s.buf))+int64(len(s.entries))*16 > s.memory() {
+	last := len(s.blocks) - 1
+	if last < 0 || cap(s.blocks[last])-len(s.blocks[last]) < size {
+		s.blocks = append(s.blocks, s.block(size))
+		last++
+	}
+	b := s.blocks[last]
+	s.entries = append(s.entries, entry{begin: beginOf(key), block: int32(last), off: int32(len(b)), keyLen: int32(len(key)), dataLen: int32(len(data))})
+	s.blocks[last] = append(append(b, key...), data...)
+	s.held += int64(size)
+	if s.held+int64(len(s.entries))*entrySize > s.memory() {
 		return s.spill()
 	}
 	return nil
+}
+
+// block returns an empty block with room for size bytes. Blocks are used again, so that a long hunt leaves no garbage.
+func (s *Sorter) block(size int) []byte {
+	if n := len(s.free); n > 0 && size <= blockSize {
+		b := s.free[n-1]
+		s.free = s.free[:n-1]
+		return b
+	}
+	return make([]byte, 0, max(size, int(min(blockSize, s.memory()))))
 }
 
 var errTooLong = errors.New("too long")
@@ -55,44 +80,111 @@ func (s *Sorter) memory() int64 {
 	if s.Memory > 0 {
 		return s.Memory
 	}
-	return 64 << 20
+	return 16 << 20
 }
 
-func (s *Sorter) key(e entry) []byte { return s.buf[e.off : e.off+int(e.keyLen)] }
-
-func (s *Sorter) data(e entry) []byte {
-	from := e.off + int(e.keyLen)
-	return s.buf[from : from+int(e.dataLen)]
+func beginOf(key []byte) (b [2]uint64) {
+	if len(key) >= 16 {
+		return [2]uint64{binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:])}
+	}
+	var filled [16]byte
+	copy(filled[:], key)
+	return beginOf(filled[:])
 }
 
+func (s *Sorter) at(e *entry) Entry {
+	b := s.blocks[e.block][e.off:]
+	return Entry{b[:e.keyLen:e.keyLen], b[e.keyLen : e.keyLen+e.dataLen]}
+}
+
+// sort sorts what is in memory. Entries with one key stand as they were added, which is the order of their places in memory.
 func (s *Sorter) sort() {
-	slices.SortStableFunc(s.entries, func(a, b entry) int { return bytes.Compare(s.key(a), s.key(b)) })
+	slices.SortFunc(s.entries, func(a, b entry) int {
+		// Fast path: keys whose first bytes differ compare as these do, and zeros behind a short key change nothing.
+		if a.begin[0] != b.begin[0] {
+			return cmp.Compare(a.begin[0], b.begin[0])
+		}
+		if a.begin[1] != b.begin[1] {
+			return cmp.Compare(a.begin[1], b.begin[1])
+		}
+		if c := bytes.Compare(s.at(&a).Key, s.at(&b).Key); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.block, b.block), cmp.Compare(a.off, b.off))
+	})
 }
 
 // spill writes what is in memory as one sorted run.
 func (s *Sorter) spill() error {
 	s.sort()
+	err := s.write(0, func(yield func(Entry, error) bool) {
+		for i := range s.entries {
+			if !yield(s.at(&s.entries[i]), nil) {
+				return
+			}
+		}
+	})
+	for _, b := range s.blocks {
+		if cap(b) == blockSize {
+			s.free = append(s.free, b[:0])
+		}
+	}
+	s.blocks, s.held, s.entries = s.blocks[:0], 0, s.entries[:0]
+	if err != nil {
+		return err
+	}
+	return s.compact()
+}
+
+// maxRuns is how many runs there are of one level before they become one of the next: so few files are open at a time, and
+// each can be read in large pieces, however much is sorted.
+const maxRuns = 64
+
+// compact merges the last runs, if there are enough of one level.
+func (s *Sorter) compact() error {
+	n := len(s.runs)
+	if n < maxRuns || s.runs[n-maxRuns].level != s.runs[n-1].level {
+		return nil
+	}
+	old := slices.Clone(s.runs[n-maxRuns:])
+	err := s.write(old[0].level+1, func(yield func(Entry, error) bool) { s.merge(old, nil, yield) })
+	if err != nil {
+		return err
+	}
+	s.runs = append(s.runs[:n-maxRuns], s.runs[n])
+	for _, r := range old {
+		err = cmp.Or(err, r.close())
+	}
+	return err
+}
+
+// write writes entries in order as a run.
+func (s *Sorter) write(level int, entries iter.Seq2[Entry, error]) error {
 	f, err := os.CreateTemp(s.Dir, "goshawk-sort-*")
 	if err != nil {
 		return fmt.Errorf("make a temporary file: %w", err)
 	}
-	s.runs = append(s.runs, f)
+	r := spilled{file: f, level: level}
 	// Where the system lets an open file lose its name, a killed run leaves nothing behind.
 	if os.Remove(f.Name()) != nil {
-		s.named = append(s.named, f.Name())
+		r.name = f.Name()
 	}
-	w := bufio.NewWriterSize(f, 1<<20)
+	s.runs = append(s.runs, r)
+	w := bufio.NewWriterSize(f, 256<<10)
 	var head [8]byte
-	for _, e := range s.entries {
-		binary.LittleEndian.PutUint32(head[:4], uint32(e.keyLen))
-		binary.LittleEndian.PutUint32(head[4:], uint32(e.dataLen))
+	for e, err := range entries {
+		if err != nil {
+			return err
+		}
+		binary.LittleEndian.PutUint32(head[:4], uint32(len(e.Key)))
+		binary.LittleEndian.PutUint32(head[4:], uint32(len(e.Data)))
 		w.Write(head[:])
-		w.Write(s.buf[e.off : e.off+int(e.keyLen)+int(e.dataLen)])
+		w.Write(e.Key)
+		w.Write(e.Data)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write a temporary file: %w", err)
 	}
-	s.buf, s.entries = s.buf[:0], s.entries[:0]
 	return nil
 }
 
@@ -104,136 +196,42 @@ func (s *Sorter) All() iter.Seq2[Entry, error] {
 			s.sort()
 			s.sorted = true
 		}
-		if len(s.runs) == 0 {
-			for _, e := range s.entries {
-				if !yield(Entry{s.key(e), s.data(e)}, nil) {
-					return
-				}
-			}
+		if len(s.runs) > 0 {
+			s.merge(s.runs, s, yield)
 			return
 		}
-		s.merge(yield)
+		for i := range s.entries {
+			if !yield(s.at(&s.entries[i]), nil) {
+				return
+			}
+		}
 	}
 }
 
 // Entry is a key and what was added with it.
 type Entry struct{ Key, Data []byte }
 
-func (s *Sorter) merge(yield func(Entry, error) bool) {
-	h := &runHeap{}
-	for i, f := range s.runs {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			yield(Entry{}, fmt.Errorf("read a temporary file: %w", err))
-			return
-		}
-		h.push(&run{order: i, r: bufio.NewReaderSize(f, 256<<10)})
-	}
-	h.push(&run{order: len(s.runs), sorter: s})
-	for h.err == nil && h.Len() > 0 {
-		top := h.runs[0]
-		if !yield(top.now, nil) {
-			return
-		}
-		h.advance(top)
-	}
-	if h.err != nil {
-		yield(Entry{}, fmt.Errorf("read a temporary file: %w", h.err))
-	}
-}
-
 // Close removes the temporary files.
 func (s *Sorter) Close() error {
 	var errs []error
-	for _, f := range s.runs {
-		errs = append(errs, f.Close())
+	for _, r := range s.runs {
+		errs = append(errs, r.close())
 	}
-	for _, name := range s.named {
-		errs = append(errs, os.Remove(name))
-	}
-	s.runs, s.named, s.buf, s.entries = nil, nil, nil, nil
+	*s = Sorter{Memory: s.Memory, Dir: s.Dir}
 	return errors.Join(errs...)
 }
 
-// run is one sorted sequence under way: a file, or what the sorter still holds in memory.
-type run struct {
-	order  int
-	r      *bufio.Reader
-	sorter *Sorter
-	next   int
-	buf    []byte
-	now    Entry
+// spilled is a run on disk.
+type spilled struct {
+	file  *os.File
+	name  string // that it still has, and has to lose
+	level int    // how often its entries were merged
 }
 
-// step moves to the next entry; io.EOF after the last.
-func (r *run) step() error {
-	if r.sorter != nil {
-		if r.next == len(r.sorter.entries) {
-			return io.EOF
-		}
-		e := r.sorter.entries[r.next]
-		r.next++
-		r.now = Entry{r.sorter.key(e), r.sorter.data(e)}
-		return nil
+func (r *spilled) close() error {
+	err := r.file.Close()
+	if r.name != "" {
+		err = cmp.Or(err, os.Remove(r.name))
 	}
-	var head [8]byte
-	if _, err := io.ReadFull(r.r, head[:]); err != nil {
-		return err
-	}
-	keyLen, dataLen := int(binary.LittleEndian.Uint32(head[:4])), int(binary.LittleEndian.Uint32(head[4:]))
-	if keyLen > maxEntry || dataLen > maxEntry {
-		return errTooLong
-	}
-	r.buf = slices.Grow(r.buf[:0], keyLen+dataLen)[:keyLen+dataLen]
-	if _, err := io.ReadFull(r.r, r.buf); err != nil {
-		return io.ErrUnexpectedEOF
-	}
-	r.now = Entry{r.buf[:keyLen], r.buf[keyLen:]}
-	return nil
-}
-
-// runHeap holds the runs by their present entry.
-type runHeap struct {
-	runs []*run
-	err  error
-}
-
-func (h *runHeap) push(r *run) {
-	switch err := r.step(); {
-	case err == nil:
-		heap.Push(h, r)
-	case err != io.EOF:
-		h.err = err
-	}
-}
-
-func (h *runHeap) advance(top *run) {
-	switch err := top.step(); {
-	case err == nil:
-		heap.Fix(h, 0)
-	case err == io.EOF:
-		heap.Pop(h)
-	default:
-		h.err = err
-	}
-}
-
-func (h *runHeap) Len() int { return len(h.runs) }
-
-func (h *runHeap) Less(i, j int) bool {
-	if c := bytes.Compare(h.runs[i].now.Key, h.runs[j].now.Key); c != 0 {
-		return c < 0
-	}
-	return h.runs[i].order < h.runs[j].order
-}
-
-func (h *runHeap) Swap(i, j int) { h.runs[i], h.runs[j] = h.runs[j], h.runs[i] }
-
-// Push is part of heap.Interface.
-func (h *runHeap) Push(x any) { h.runs = append(h.runs, x.(*run)) }
-
-// Pop is part of heap.Interface.
-func (h *runHeap) Pop() any {
-	last := h.runs[len(h.runs)-1]
-	h.runs = h.runs[:len(h.runs)-1]
-	return last
+	return err
 }

@@ -186,7 +186,7 @@ func TestLarge(t *testing.T) {
 			f.Fields = long
 		}
 		f.ID = finding.NewID(f)
-		if err := w.Finding(f); err != nil {
+		if err := w.Findings(linesOf(f)); err != nil {
 			t.Fatal(err)
 		}
 	}

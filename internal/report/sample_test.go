@@ -160,7 +160,7 @@ func writeSample(t testing.TB, dir string, findings []*finding.Finding, info *ca
 		}
 	}
 	for _, f := range findings {
-		if err := w.Finding(f); err != nil {
+		if err := w.Findings(linesOf(f)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -171,4 +171,10 @@ func writeSample(t testing.TB, dir string, findings []*finding.Finding, info *ca
 		t.Fatal(err)
 	}
 	return dir
+}
+
+func linesOf(f *finding.Finding) *casefile.Lines {
+	l := &casefile.Lines{}
+	l.Add(f)
+	return l
 }

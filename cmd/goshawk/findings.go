@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/casefile"
+	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/pipeline"
+	"github.com/goshawk-ir/goshawk/internal/report"
+)
+
+// findingBatch is what one goroutine made of findings that stand behind one another.
+type findingBatch struct {
+	text   []byte
+	lines  casefile.Lines
+	groups groups
+}
+
+// Sizes from which a batch is handed on.
+const (
+	batchText   = 256 << 10
+	batchGroups = 1024
+)
+
+func (b *findingBatch) size() int { return len(b.text) + b.lines.Size() }
+
+// findingMakers makes the workers of a hunt, gives them batches and sums up what they counted.
+type findingMakers struct {
+	render func(b *findingBatch, f *finding.Finding)
+	wanted func(f *finding.Finding) bool // nil: all of them
+	made   []*findingMaker
+	pool   sync.Pool
+}
+
+func (m *findingMakers) worker() pipeline.FindingWorker[*findingBatch] {
+	w := &findingMaker{makers: m, batch: &findingBatch{}}
+	m.made = append(m.made, w)
+	return w
+}
+
+// release takes back a batch that was written.
+func (m *findingMakers) release(b *findingBatch) {
+	b.text = b.text[:0]
+	b.lines.Reset()
+	b.groups.reset()
+	m.pool.Put(b)
+}
+
+// tally adds to s what was counted, when the hunt is over.
+func (m *findingMakers) tally(s *summary) {
+	for _, w := range m.made {
+		s.add(&w.tally)
+	}
+}
+
+// findingMaker is one of a hunt's workers.
+type findingMaker struct {
+	makers *findingMakers
+	batch  *findingBatch
+	tally  findingTally
+}
+
+// Finding counts and renders one.
+func (w *findingMaker) Finding(f *finding.Finding) {
+	if w.makers.wanted != nil && !w.makers.wanted(f) {
+		return
+	}
+	w.tally.finding(f)
+	w.makers.render(w.batch, f)
+}
+
+// Take hands on what was rendered.
+func (w *findingMaker) Take(end bool) (*findingBatch, bool) {
+	b := w.batch
+	size, rows := b.size(), len(b.groups.rows)
+	if size+rows == 0 || !end && size < batchText && rows < batchGroups {
+		return nil, false
+	}
+	var ok bool
+	if w.batch, ok = w.makers.pool.Get().(*findingBatch); !ok {
+		w.batch = &findingBatch{}
+	}
+	return b, true
+}
+
+// findingWriter writes findings in one format. What can be done with each finding by itself is done by several goroutines.
+type findingWriter interface {
+	render(b *findingBatch, f *finding.Finding) // adds f to what b holds; called by any goroutine
+	write(b *findingBatch) error                // in order
+	close() error
+}
+
+var findingWriters = map[string]func(w io.Writer, t *terminal, each bool) findingWriter{
+	"jsonl": func(w io.Writer, _ *terminal, _ bool) findingWriter {
+		return &textWriter{w: w, append: casefile.AppendFinding}
+	},
+	"csv": func(w io.Writer, _ *terminal, _ bool) findingWriter {
+		return newRowWriter(w, findingColumns, findingRow)
+	},
+	"timesketch": func(w io.Writer, _ *terminal, _ bool) findingWriter {
+		return newRowWriter(w, timesketchColumns, timesketchRow)
+	},
+	"table": func(w io.Writer, t *terminal, each bool) findingWriter {
+		if each {
+			return newEachTable(w, t)
+		}
+		return newTable(w, t)
+	},
+}
+
+// textWriter writes findings of which each is a piece of text by itself.
+type textWriter struct {
+	w      io.Writer
+	append func(dst []byte, f *finding.Finding) []byte
+	err    error
+}
+
+func (w *textWriter) render(b *findingBatch, f *finding.Finding) { b.text = w.append(b.text, f) }
+
+func (w *textWriter) write(b *findingBatch) error {
+	if w.err == nil {
+		_, w.err = w.w.Write(b.text)
+	}
+	return w.err
+}
+
+func (w *textWriter) close() error { return w.err }
+
+// newRowWriter writes findings as CSV.
+func newRowWriter(w io.Writer, columns string, row func(*finding.Finding) []string) *textWriter {
+	_, err := io.WriteString(w, columns)
+	return &textWriter{w: w, err: err, append: func(dst []byte, f *finding.Finding) []byte { return report.AppendCSV(dst, row(f)...) }}
+}
+
+const findingColumns = "time,level,host,title,rule,techniques,channel,event_id,record_id,path,offset,recovered,records,id,fields\n"
+
+func findingRow(f *finding.Finding) []string {
+	e, record := firstEvidence(f)
+	eventID := ""
+	if f.Channel != "" {
+		eventID = fmt.Sprint(f.EventID)
+	}
+	return []string{
+		stamp(f.Time), f.Level, f.Host, f.Title, f.Rule.ID, strings.Join(f.Attack, " "), f.Channel, eventID, record,
+		e.Path, fmt.Sprint(e.Offset), fmt.Sprint(e.Recovered), fmt.Sprint(max(f.Count, len(f.Evidence))), f.ID, fieldsCell(f.Fields),
+	}
+}
+
+// Timesketch asks for the first three columns by these names.
+const timesketchColumns = "message,datetime,timestamp_desc,level,host,rule,techniques,record_id,path,finding,fields\n"
+
+func timesketchRow(f *finding.Finding) []string {
+	e, record := firstEvidence(f)
+	return []string{f.Title, stamp(f.Time), "Finding of a detection rule", f.Level, f.Host, f.Rule.ID, strings.Join(f.Attack, " "), record, e.Path, f.ID, fieldsCell(f.Fields)}
+}
+
+// fieldsCell writes fields for a cell: JSON in which every character without a glyph is an escape, so that none has to be
+// shown in another way.
+func fieldsCell(fields []byte) string { return string(casefile.AppendSafe(nil, fields)) }
+
+func firstEvidence(f *finding.Finding) (e finding.Evidence, record string) {
+	if len(f.Evidence) == 0 {
+		return e, ""
+	}
+	if e = f.Evidence[0]; e.RecordID != nil {
+		record = fmt.Sprint(*e.RecordID)
+	}
+	return e, record
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
