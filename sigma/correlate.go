@@ -101,6 +101,9 @@ func NewCorrelator(correlations []*Correlation, o CorrelatorOptions) (*Correlato
 		o.MaxGroups = 1_000_000
 	}
 	c := &Correlator{options: o, byRule: map[*Rule][]feed{}}
+	if len(correlations) > maxMachines {
+		return nil, errMachines
+	}
 	depths := map[*Correlation]int{}
 	for _, rule := range correlations {
 		m, err := newMachine(rule, o)
@@ -135,6 +138,7 @@ func (c *Correlator) Late() int64 { return c.late }
 var (
 	errUnlinked = errors.New("a rule that it refers to is missing")
 	errCircle   = errors.New("it refers to itself")
+	errMachines = fmt.Errorf("more than %d correlations", maxMachines)
 	errTooMany  = fmt.Errorf("more than %d rules in the condition of a temporal_ordered correlation", maxOrdered)
 )
 
@@ -266,8 +270,8 @@ func (c *Correlator) Advance(t time.Time, emit func(*Firing)) {
 		return
 	}
 	c.watermark = t
-	at := stampOf(t)
-	for len(c.timers) > 0 && c.timers[0].at.compare(at) < 0 {
+	at := timerAt(stampOf(t), 0, 0, 0)
+	for len(c.timers) > 0 && c.timers[0].isOver(&at) {
 		c.closeNext(emit)
 	}
 }

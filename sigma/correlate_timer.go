@@ -2,31 +2,49 @@ package sigma
 
 import (
 	"bytes"
-	"cmp"
 	"time"
 )
 
 // timer says when a group has to be looked at: when its window or its firing is over. Since every group is closed at its
 // own time, and in order of these times, neither other groups nor saving and restoring change what fires.
 type timer struct {
-	at    stamp
+	at    uint64 // 40 bits of seconds since the year 1 and 24 of 30 bits of nanoseconds
+	rest  uint32 // 6 bits of nanoseconds, 18 of the machine's number, 8 of the group's turn: only its newest timer counts
 	group uint32
-	mark  uint32 // number of the machine, and the turn of the group: only a group's newest timer counts
 }
 
-const turnBits = 8
+const (
+	turnBits    = 8
+	maxMachines = 1 << 18
+)
 
-// timers is a heap. At equal times correlations that others refer to come first.
+func timerAt(s stamp, machine int, turn, group uint32) timer {
+	return timer{uint64(s.high)<<56 | uint64(s.low)<<24 | uint64(s.nanos>>6), s.nanos<<26 | uint32(machine)<<turnBits | turn, group}
+}
+
+func (t *timer) stamp() stamp {
+	return stamp{uint32(t.at >> 56), uint32(t.at >> 24), uint32(t.at)<<8>>2 | t.rest>>26}
+}
+
+// isOver says whether its time is before that of another, whatever else they say.
+func (t *timer) isOver(now *timer) bool {
+	return t.at < now.at || t.at == now.at && t.rest>>26 < now.rest>>26
+}
+
+func (t *timer) machine() uint32 { return t.rest >> turnBits & (maxMachines - 1) }
+
+// timers is a heap, each above four others: so few levels that most of it is where the processor has it at hand. At
+// equal times correlations that others refer to come first.
 type timers []timer
 
 func (c *Correlator) before(a, b *timer) bool {
-	if n := a.at.compare(b.at); n != 0 {
-		return n < 0
+	if a.at != b.at {
+		return a.at < b.at
 	}
-	if n := cmp.Compare(a.mark>>turnBits, b.mark>>turnBits); n != 0 {
-		return n < 0
+	if x, y := a.rest>>turnBits, b.rest>>turnBits; x != y {
+		return x < y
 	}
-	m := c.machines[a.mark>>turnBits]
+	m := c.machines[a.machine()]
 	return bytes.Compare(c.foldedKey(m, c.groups.at(a.group)), c.foldedKey(m, c.groups.at(b.group))) < 0
 }
 
@@ -35,7 +53,7 @@ func (c *Correlator) pushTimer(t timer) {
 	h := c.timers
 	i := len(h) - 1
 	for i > 0 {
-		above := (i - 1) / 2
+		above := (i - 1) / 4
 		if !c.before(&t, &h[above]) {
 			break
 		}
@@ -51,16 +69,19 @@ func (c *Correlator) popTimer() timer {
 	h = h[:len(h)-1]
 	c.timers = h
 	for i := 0; len(h) > 0; {
-		below := 2*i + 1
-		if below+1 < len(h) && c.before(&h[below+1], &h[below]) {
-			below++
+		first := 4*i + 1
+		least := first
+		for k := first + 1; k < min(first+4, len(h)); k++ {
+			if c.before(&h[k], &h[least]) {
+				least = k
+			}
 		}
-		if below >= len(h) || !c.before(&h[below], &last) {
+		if least >= len(h) || !c.before(&h[least], &last) {
 			h[i] = last
 			break
 		}
-		h[i] = h[below]
-		i = below
+		h[i] = h[least]
+		i = least
 	}
 	return top
 }
@@ -71,7 +92,7 @@ func (c *Correlator) setTimer(m *machine, h uint32) {
 	g := c.groups.at(h)
 	g.mark += 1 << positionBits
 	g.timers++
-	c.pushTimer(timer{stampOf(c.deadline(m, g)), h, uint32(m.number)<<turnBits | g.mark>>positionBits})
+	c.pushTimer(timerAt(stampOf(c.deadline(m, g)), m.number, g.mark>>positionBits, h))
 }
 
 // deadline returns the time after which the group has to be looked at.
@@ -91,16 +112,16 @@ func (c *Correlator) deadline(m *machine, g *group) time.Time {
 // closeNext takes the first timer and closes what is over at its time.
 func (c *Correlator) closeNext(emit func(*Firing)) {
 	t := c.popTimer()
-	m, g := c.machines[t.mark>>turnBits], c.groups.at(t.group)
+	m, g := c.machines[t.machine()], c.groups.at(t.group)
 	g.timers--
 	if g.timers&deadBit != 0 {
 		c.bury(t.group)
 		return
 	}
-	if g.mark>>positionBits != t.mark&(1<<turnBits-1) {
+	if g.mark>>positionBits != t.rest&(1<<turnBits-1) {
 		return
 	}
-	if stampOf(c.deadline(m, g)).compare(t.at) > 0 {
+	if stampOf(c.deadline(m, g)).compare(t.stamp()) > 0 {
 		c.setTimer(m, t.group)
 		return
 	}
