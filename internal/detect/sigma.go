@@ -223,7 +223,7 @@ func (j *sigmaJoiner) Joins(rule int) bool { return j.engine.rules[rule].Feeds }
 func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding, *Hit)) {
 	o := &j.occurrence
 	o.Rule, o.Time, o.Values = j.engine.rules[h.Rule], h.Time, o.Values[:0]
-	o.Ref = appendRef(o.Ref[:0], h)
+	o.Ref, o.Shared = appendRef(o.Ref[:0], o.Shared[:0], h)
 	for _, n := range h.Needs {
 		o.Values = append(o.Values, sigma.KeyValue{Text: n.Text, Present: n.Present})
 	}
@@ -264,7 +264,7 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding, *H
 	var first Hit
 	for i, ref := range firing.Refs {
 		var h Hit
-		if err := h.decodeRef(ref); err != nil {
+		if err := h.decodeRef(ref, firing.Times[i]); err != nil {
 			continue
 		}
 		e := evidenceOf(j.origin(h.File), &h)
