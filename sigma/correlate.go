@@ -20,8 +20,10 @@ type Occurrence struct {
 	Time   time.Time
 	Values []KeyValue // aligned with Rule.Needs
 	// Ref is the caller's handle of the event, given back in firings. It is copied. Matches of several rules with
-	// the same time and the same Ref are one event.
+	// the same time and the same Ref are one event. Up to 9 bytes cost least.
 	Ref []byte
+	// Shared is the end of the handle, if many events have the same one: it is kept once.
+	Shared []byte
 }
 
 // GroupValue is a group-by field and its value, as the group's first occurrence wrote it.
@@ -32,10 +34,11 @@ type GroupValue struct{ Name, Value string }
 type Firing struct {
 	Correlation *Correlation
 	Group       []GroupValue
-	Time        time.Time // of the occurrence by which the condition came to hold
-	First, Last time.Time // of the contributing occurrences
-	Refs        [][]byte  // of the contributing events, at most CorrelatorOptions.MaxRefs
-	Count       int       // of contributing events, Refs or not
+	Time        time.Time   // of the occurrence by which the condition came to hold
+	First, Last time.Time   // of the contributing occurrences
+	Refs        [][]byte    // of the contributing events, each with what it shares, at most CorrelatorOptions.MaxRefs
+	Times       []time.Time // of these events
+	Count       int         // of contributing events, Refs or not
 	// Value is what the condition compared: a count, a sum, an average, a percentile, a number of rules. Of a firing
 	// over several windows it is the largest one, or that of the first window if the condition waits for the end of
 	// windows.
@@ -56,13 +59,14 @@ type CorrelatorOptions struct {
 //
 // docs/sigma-correlations.md says what fires when and what a firing consumes.
 type Correlator struct {
-	options   CorrelatorOptions
-	machines  []*machine // those that others refer to come first
-	byRule    map[*Rule][]feed
-	byInner   map[*Correlation][]feed
-	timers    timers
-	watermark time.Time
-	key       []byte // scratch
+	*store
+	options  CorrelatorOptions
+	machines []*machine // those that others refer to come first
+	byRule   map[*Rule][]feed
+	current  uint32 // the event added last
+
+	key, text []byte // scratch
+	tally     tally
 
 	lost, letGo, late int64
 }
@@ -78,8 +82,11 @@ type machine struct {
 	condition *expr  // extended condition, nil for none
 	carry     []string
 	maxWindow int
-	depth     int // 0 for correlations over rules alone; more for those over correlations
-	groups    map[string]*window
+	depth     int    // 0 for correlations over rules alone; more for those over correlations
+	outer     []feed // of correlations over this one
+
+	width   int // words of an item
+	carryAt int // which of them is what it carries; 0: none
 }
 
 // NewCorrelator returns a correlator for correlation rules that are linked.
@@ -93,7 +100,10 @@ func NewCorrelator(correlations []*Correlation, o CorrelatorOptions) (*Correlato
 	if o.MaxGroups <= 0 {
 		o.MaxGroups = 1_000_000
 	}
-	c := &Correlator{options: o, byRule: map[*Rule][]feed{}, byInner: map[*Correlation][]feed{}}
+	c := &Correlator{options: o, byRule: map[*Rule][]feed{}}
+	if len(correlations) > maxMachines {
+		return nil, errMachines
+	}
 	depths := map[*Correlation]int{}
 	for _, rule := range correlations {
 		m, err := newMachine(rule, o)
@@ -108,6 +118,10 @@ func NewCorrelator(correlations []*Correlation, o CorrelatorOptions) (*Correlato
 	slices.SortStableFunc(c.machines, func(a, b *machine) int { return cmp.Compare(a.depth, b.depth) })
 	c.nameMachines()
 	c.connect()
+	for _, m := range c.machines {
+		m.layOut()
+	}
+	c.store = newStore(len(c.machines))
 	return c, nil
 }
 
@@ -124,11 +138,12 @@ func (c *Correlator) Late() int64 { return c.late }
 var (
 	errUnlinked = errors.New("a rule that it refers to is missing")
 	errCircle   = errors.New("it refers to itself")
+	errMachines = fmt.Errorf("more than %d correlations", maxMachines)
 	errTooMany  = fmt.Errorf("more than %d rules in the condition of a temporal_ordered correlation", maxOrdered)
 )
 
 func newMachine(rule *Correlation, o CorrelatorOptions) (*machine, error) {
-	m := &machine{rule: rule, groups: map[string]*window{}, maxWindow: o.MaxWindow}
+	m := &machine{rule: rule, maxWindow: o.MaxWindow}
 	positions := map[any]int{}
 	for i := range rule.Refs {
 		target := targetOf(rule, i)
@@ -200,10 +215,10 @@ func depthOf(rule *Correlation, known map[*Correlation]int) (int, error) {
 }
 
 // Add takes the next occurrence. Occurrences come in order of time; one that comes late takes part as far as its group
-// still holds what is near it. One without a time takes no part. What is over before the occurrence's time is handed
-// to emit.
+// still holds what is near it. One without a time, or with one outside the years 1 to 34,000, takes no part. What is over before
+// the occurrence's time is handed to emit.
 func (c *Correlator) Add(o *Occurrence, emit func(*Firing)) {
-	if o.Time.IsZero() {
+	if !countable(o.Time) {
 		return
 	}
 	c.Advance(o.Time, emit)
@@ -211,10 +226,11 @@ func (c *Correlator) Add(o *Occurrence, emit func(*Firing)) {
 	if len(feeds) == 0 {
 		return
 	}
-	it := item{time: o.Time, count: 1}
-	if len(o.Ref) > 0 {
-		it.refs = [][]byte{slices.Clone(o.Ref)}
+	if c.current == 0 || !c.isEvent(c.current, o) {
+		c.drop(c.current)
+		c.current = c.newEvent(o.Time, o.Ref, o.Shared)
 	}
+	it := item{time: o.Time, event: c.current}
 	for i := range feeds {
 		c.take(&feeds[i], it, o.Values, emit)
 	}
@@ -228,32 +244,34 @@ func (c *Correlator) take(f *feed, it item, brought []KeyValue, emit func(*Firin
 	if c.key, ok = appendKey(c.key[:0], f.group, brought); !ok {
 		return
 	}
-	if !f.setValues(&it, brought) {
+	hash := hashOf(c.key)
+	h := c.findGroup(m, c.key, hash)
+	if c.full() || h == 0 && c.tables[m.number].n >= c.options.MaxGroups {
+		if c.wants(f, brought) {
+			c.lost++
+		}
+		return
+	}
+	if !c.setValues(f, &it, brought) {
 		return
 	}
 	it.position = f.position
-	w := m.groups[string(c.key)]
-	if w != nil {
-		c.step(m, w.timer.key, w, it, emit)
-		return
+	if h == 0 {
+		h = c.newGroup(m, c.key, hash, pick(f.group, brought))
 	}
-	if len(m.groups) >= c.options.MaxGroups {
-		c.lost++
-		return
-	}
-	key := string(c.key)
-	w = &window{group: pick(f.group, brought)}
-	m.groups[key] = w
-	c.step(m, key, w, it, emit)
+	c.step(m, h, &it, emit)
+	c.texts.drop(it.value)
+	c.texts.drop(it.carried)
 }
 
 // Advance says that nothing earlier than t will come any more: windows and firings that are over are closed.
 func (c *Correlator) Advance(t time.Time, emit func(*Firing)) {
-	if !t.After(c.watermark) {
+	if !countable(t) || !t.After(c.watermark) {
 		return
 	}
 	c.watermark = t
-	for len(c.timers) > 0 && c.timers[0].at.Before(t) {
+	at := timerAt(stampOf(t), 0, 0, 0)
+	for len(c.timers) > 0 && c.timers[0].isOver(&at) {
 		c.closeNext(emit)
 	}
 }
@@ -263,26 +281,30 @@ func (c *Correlator) Close(emit func(*Firing)) {
 	for len(c.timers) > 0 {
 		c.closeNext(emit)
 	}
+	c.drop(c.current)
+	c.current = 0
 }
 
 // chain hands a condition that has come to hold to the correlations over this one, at once: as one occurrence for each
 // set of values that they want and that the contributing occurrences have.
-func (c *Correlator) chain(m *machine, w *window, at time.Time, emit func(*Firing)) {
-	carriedAll := w.run.carried
-	w.run.carried, w.run.handed = nil, true
-	feeds := c.byInner[m.rule]
-	if len(feeds) == 0 {
+func (c *Correlator) chain(m *machine, h uint32, at time.Time, emit func(*Firing)) {
+	g := c.groups.at(h)
+	r := c.runs.at(g.run)
+	r.handed = true
+	if len(m.outer) == 0 {
 		return
 	}
-	it := item{time: at, refs: slices.Clone(w.run.refs), count: w.run.count, chained: true}
-	brought := make([]KeyValue, 0, len(w.group)+len(m.carry))
-	for _, value := range w.group {
+	it := item{time: at, event: c.newMany(at, c.words.at(r.refs)[:r.listed], r.count), chained: true}
+	var brought []KeyValue
+	for _, value := range c.written(m, g) {
 		brought = append(brought, KeyValue{value, true})
 	}
-	for _, carried := range carriedAll {
-		values := slices.Concat(brought, carried)
-		for i := range feeds {
-			c.take(&feeds[i], it, values, emit)
+	for _, text := range c.words.at(r.carried)[:r.carries] {
+		values := appendCarried(slices.Clone(brought), c.texts.text(text))
+		for i := range m.outer {
+			c.take(&m.outer[i], it, values, emit)
 		}
 	}
+	c.dropCarried(r)
+	c.drop(it.event)
 }

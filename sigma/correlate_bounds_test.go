@@ -12,8 +12,8 @@ import (
 
 // held counts the groups under way.
 func held(c *Correlator) (n int) {
-	for _, m := range c.machines {
-		n += len(m.groups)
+	for i := range c.tables {
+		n += c.tables[i].n
 	}
 	return n
 }
@@ -102,7 +102,7 @@ func TestPercentileOfASample(t *testing.T) {
 	for i := range 10_001 {
 		c.Add(s.occurrence(t, fmt.Sprintf("a@%g x %d", float64(i)/1000, i)), func(*Firing) {})
 	}
-	if kept := len(c.machines[0].groups[string(appendKeyPart(nil, "x"))].tally.sample); kept > 100 || kept < 50 {
+	if kept := c.groups.at(c.inOrder(c.machines[0])[0]).n; kept > 100 || kept < 50 {
 		t.Errorf("%d values are kept", kept)
 	}
 	c.Close(func(f *Firing) {

@@ -44,11 +44,12 @@ func (c *Correlator) connect() {
 			case *Rule:
 				c.byRule[target] = append(c.byRule[target], m.feed(m.listed[i], ref, target.Needs))
 			case *Correlation:
-				brings := slices.Clone(target.GroupBy)
-				if below := byRule[target]; below != nil {
-					brings = append(brings, below.carry...)
+				below := byRule[target]
+				if below == nil {
+					continue
 				}
-				c.byInner[target] = append(c.byInner[target], m.feed(m.listed[i], ref, brings))
+				brings := slices.Concat(target.GroupBy, below.carry)
+				below.outer = append(below.outer, m.feed(m.listed[i], ref, brings))
 			}
 		}
 	}
@@ -83,28 +84,70 @@ func (m *machine) fieldOf(name, ref string) string {
 	return name
 }
 
-// setValues takes what the condition asks for; false if the occurrence lacks it, or it is no number where one is
-// asked for, so that it takes no part.
-func (f *feed) setValues(it *item, brought []KeyValue) bool {
-	it.carried = nil
-	for _, i := range f.carry {
-		it.carried = append(it.carried, at(i, brought))
+// wants says whether an occurrence has what the condition asks for, and a number where one is asked for; otherwise it takes no
+// part.
+func (c *Correlator) wants(f *feed, brought []KeyValue) (ok bool) {
+	switch f.to.rule.Type {
+	case ValueCount:
+		c.text, ok = appendKey(c.text[:0], f.fields, brought)
+		return ok
+	case ValueSum, ValueAvg, ValuePercentile:
+		_, ok = f.number(brought)
+		return ok
+	}
+	return true
+}
+
+func (f *feed) number(brought []KeyValue) (float64, bool) {
+	if len(f.fields) == 0 {
+		return 0, false
+	}
+	v := at(f.fields[0], brought)
+	n, ok := parseNumber(v.Text)
+	return n.float, ok && v.Present && math.Abs(n.float) < maxSummand
+}
+
+// setValues takes what the condition asks for, if it is there, and what the occurrence is to carry.
+func (c *Correlator) setValues(f *feed, it *item, brought []KeyValue) bool {
+	if !c.wants(f, brought) {
+		return false
 	}
 	switch f.to.rule.Type {
 	case ValueCount:
-		key, ok := appendKey(nil, f.fields, brought)
-		it.value = string(key)
-		return ok
+		it.value = c.texts.hold(c.text)
 	case ValueSum, ValueAvg, ValuePercentile:
-		if len(f.fields) == 0 {
-			return false
+		it.number, _ = f.number(brought)
+	}
+	if len(f.carry) > 0 {
+		c.text = c.text[:0]
+		for _, i := range f.carry {
+			c.text = appendValue(c.text, at(i, brought))
 		}
-		v := at(f.fields[0], brought)
-		n, ok := parseNumber(v.Text)
-		it.number = n.float
-		return ok && v.Present && math.Abs(n.float) < maxSummand
+		it.carried = c.texts.hold(c.text)
 	}
 	return true
+}
+
+// appendValue writes a value of what an occurrence carries; appendCarried reads them all.
+func appendValue(dst []byte, v KeyValue) []byte {
+	if !v.Present {
+		return append(dst, 0)
+	}
+	return appendPart(append(dst, 1), v.Text)
+}
+
+func appendCarried(dst []KeyValue, text []byte) []KeyValue {
+	for i := 0; i < len(text); {
+		v := KeyValue{Present: text[i] == 1}
+		i++
+		if v.Present {
+			var value []byte
+			value, i = keyPart(text, i)
+			v.Text = string(value)
+		}
+		dst = append(dst, v)
+	}
+	return dst
 }
 
 // maxSummand keeps sums finite, and so in a state that JSON can hold.

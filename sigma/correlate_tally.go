@@ -6,15 +6,14 @@ import (
 	"time"
 )
 
-// tally is what conditions are computed from, kept up to date with each occurrence so that a condition costs the same
-// however many occurrences the window holds.
+// tally is what conditions are computed from. It is read out of a group for an occurrence and written back, and kept up
+// to date with each so that a condition costs the same however many occurrences the window holds.
 type tally struct {
-	n       int     // occurrences
-	sum     float64 // of numbers
-	removed int     // numbers taken off sum since it was last computed anew
-	values  map[string]int
-	sample  []float64 // of numbers, for percentiles: every one, or every stride-th
-	stride  int
+	n        int     // occurrences
+	distinct int     // values
+	sum      float64 // of numbers
+	removed  int     // numbers taken off sum since it was last computed anew
+	sample   []float64
 
 	seen   []time.Time // by rule: when it last occurred
 	chains []chain     // of temporal_ordered
@@ -23,31 +22,114 @@ type tally struct {
 
 func (m *machine) temporal() bool { return m.rule.Type == Temporal || m.rule.Type == TemporalOrdered }
 
+const (
+	stampWords = 3
+	chainWords = 3 + stampWords
+	sumWords   = 3
+)
+
+// readTally reads a group's tally into t.
+func (s *store) readTally(m *machine, g *group, t *tally) {
+	*t = tally{n: int(g.n), distinct: int(g.distinct), sample: t.sample[:0], seen: t.seen[:0], chains: t.chains[:0], before: t.before[:0]}
+	if g.open != 0 {
+		r := s.runs.at(g.open)
+		t.n, t.sum, t.distinct = int(r.n), r.sum, int(g.n)
+	}
+	extra := s.words.at(g.extra)
+	switch {
+	case m.temporal():
+		s.readSeen(m, extra, t)
+	case m.rule.Type == ValueSum && extra != nil:
+		t.sum, t.removed = math.Float64frombits(uint64(extra[0])|uint64(extra[1])<<32), int(extra[2])
+	}
+}
+
+func (s *store) readSeen(m *machine, extra []uint32, t *tally) {
+	if extra == nil {
+		return
+	}
+	for range m.positions {
+		t.seen = append(t.seen, stamp{extra[0], extra[1], extra[2]}.time())
+		extra = extra[stampWords:]
+	}
+	if m.rule.Type == Temporal {
+		return
+	}
+	chains, before := int(extra[0]&0xffff), int(extra[0]>>16)
+	extra = extra[1:]
+	for i := range chains + before {
+		w := extra[i*chainWords:]
+		c := chain{int(w[0]), uint64(w[1]) | uint64(w[2])<<32, stamp{w[3], w[4], w[5]}.time()}
+		if i < chains {
+			t.chains = append(t.chains, c)
+		} else {
+			t.before = append(t.before, c)
+		}
+	}
+}
+
+// writeTally writes what the items don't say.
+func (s *store) writeTally(m *machine, g *group, t *tally) {
+	if g.open != 0 {
+		r := s.runs.at(g.open)
+		r.n, r.sum = uint32(t.n), t.sum
+	}
+	switch {
+	case m.temporal() && len(t.seen) > 0:
+		s.writeSeen(m, g, t)
+	case m.rule.Type == ValueSum && m.sliding:
+		g.extra = s.words.grow(g.extra, 0, sumWords)
+		bits := math.Float64bits(t.sum)
+		copy(s.words.at(g.extra), []uint32{uint32(bits), uint32(bits >> 32), uint32(t.removed)})
+	default:
+		s.words.release(g.extra)
+		g.extra = 0
+	}
+}
+
+func (s *store) writeSeen(m *machine, g *group, t *tally) {
+	n := m.positions * stampWords
+	if m.rule.Type == TemporalOrdered {
+		n += 1 + (len(t.chains)+len(t.before))*chainWords
+	}
+	g.extra = s.words.grow(g.extra, 0, n)
+	w := s.words.at(g.extra)
+	for _, seen := range t.seen {
+		at := stampOf(seen)
+		w[0], w[1], w[2] = at.high, at.low, at.nanos
+		w = w[stampWords:]
+	}
+	if m.rule.Type == Temporal {
+		return
+	}
+	w[0] = uint32(len(t.chains) | len(t.before)<<16)
+	w = w[1:]
+	for _, chains := range [2][]chain{t.chains, t.before} {
+		for _, c := range chains {
+			at := stampOf(c.start)
+			w[0], w[1], w[2] = uint32(c.last), uint32(c.mask), uint32(c.mask>>32)
+			w[3], w[4], w[5] = at.high, at.low, at.nanos
+			w = w[chainWords:]
+		}
+	}
+}
+
 // add takes in an item; for temporal_ordered, one that is not older than those before it. Chains that begin before
 // horizon are of no more use.
 func (t *tally) add(m *machine, it *item, horizon time.Time) {
 	t.n++
 	switch m.rule.Type {
-	case ValueCount:
-		if t.values == nil {
-			t.values = map[string]int{}
-		}
-		if t.values[it.value] > 0 || len(t.values) <= m.maxWindow {
-			t.values[it.value]++
-		}
 	case ValueSum, ValueAvg:
 		t.sum += it.number
-	case ValuePercentile:
-		t.addSample(it.number, m.maxWindow)
 	case Temporal, TemporalOrdered:
-		if t.seen == nil {
-			t.seen = make([]time.Time, m.positions)
+		for len(t.seen) < m.positions {
+			t.seen = append(t.seen, time.Time{})
 		}
 		if it.time.After(t.seen[it.position]) {
 			t.seen[it.position] = it.time
 		}
 		if m.rule.Type == TemporalOrdered {
-			if it.count > 0 { // else the newest event once more, matched by another rule: it is no step after itself
+			if !it.again { // else the newest event once more, matched by another rule: it is no step after itself
 				t.before = append(t.before[:0], t.chains...)
 			}
 			t.chains = m.appendChains(t.chains, t.before, it, horizon)
@@ -55,53 +137,57 @@ func (t *tally) add(m *machine, it *item, horizon time.Time) {
 	}
 }
 
-// addSample keeps a number. When there is no more room every second one goes, and from then on only every second of
-// those that come is kept: an even sample, and the same for the same stream.
-func (t *tally) addSample(x float64, room int) {
-	t.stride = max(t.stride, 1)
-	if (t.n-1)%t.stride != 0 {
-		return
-	}
-	t.sample = append(t.sample, x)
-	if len(t.sample) <= room {
-		return
-	}
-	kept := t.sample[:0]
-	for i := 0; i < len(t.sample); i += 2 {
-		kept = append(kept, t.sample[i])
-	}
-	t.sample = kept
-	t.stride *= 2
-}
-
-// remove takes out an item. What the temporal types remember is bounded by time instead.
-func (t *tally) remove(it *item) {
-	t.n--
-	t.sum -= it.number
-	t.removed++
-	if n := t.values[it.value]; n > 1 {
-		t.values[it.value] = n - 1
-	} else if n == 1 {
-		delete(t.values, it.value)
-	}
-}
-
 // settle computes the sum anew once in a while, so that rounding doesn't add up.
-func (t *tally) settle(m *machine, items []item) {
-	if m.rule.Type != ValueSum || t.removed <= len(items) {
+func (s *store) settle(m *machine, g *group, t *tally) {
+	if m.rule.Type != ValueSum || t.removed <= int(g.n) {
 		return
 	}
 	t.sum, t.removed = 0, 0
-	for i := range items {
-		t.sum += items[i].number
+	for i := range int(g.n) {
+		t.sum += s.load(m, s.itemAt(m, g, i)).number
 	}
 }
 
-func (t *tally) rebuild(m *machine, items []item) {
-	*t = tally{}
-	for i := range items {
-		t.add(m, &items[i], items[i].time.Add(-m.rule.Timespan))
+// rebuild computes a sliding window's tally from its items.
+func (s *store) rebuild(m *machine, g *group, t *tally) {
+	*t = tally{seen: t.seen[:0], chains: t.chains[:0], before: t.before[:0]}
+	for i := range int(g.n) {
+		it := s.load(m, s.itemAt(m, g, i))
+		t.add(m, &it, it.time.Add(-m.rule.Timespan))
 	}
+}
+
+// addSample keeps a number. When there is no more room every second one goes, and from then on only every second of
+// those that come is kept: an even sample, and the same for the same stream.
+func (s *store) addSample(m *machine, g *group, r *run, x float64) {
+	r.stride = max(r.stride, 1)
+	if r.n%r.stride != 0 {
+		return
+	}
+	n := int(g.n)
+	g.items = s.words.grow(g.items, 2*n, 2*n+2)
+	w := s.words.at(g.items)
+	bits := math.Float64bits(x)
+	w[2*n], w[2*n+1] = uint32(bits), uint32(bits>>32)
+	g.n++
+	if int(g.n) <= m.maxWindow {
+		return
+	}
+	kept := 0
+	for i := 0; i < int(g.n); i += 2 {
+		copy(w[2*kept:], w[2*i:2*i+2])
+		kept++
+	}
+	g.n = uint32(kept)
+	r.stride *= 2
+}
+
+func (s *store) appendSample(dst []float64, g *group) []float64 {
+	w := s.words.at(g.items)
+	for i := range int(g.n) {
+		dst = append(dst, math.Float64frombits(uint64(w[2*i])|uint64(w[2*i+1])<<32))
+	}
+	return dst
 }
 
 // decidesAtOnce says whether further occurrences can't undo the condition, so that it is decided at each one. Other
@@ -116,6 +202,21 @@ func (m *machine) decidesAtOnce() bool {
 	return !slices.ContainsFunc(m.rule.Condition.Comparisons, func(c Comparison) bool { return c.Op != "gt" && c.Op != "gte" })
 }
 
+// hopeless says whether a waiting window can't hold whatever still comes: counts only grow.
+func (m *machine) hopeless(t *tally) bool {
+	n := t.n
+	switch m.rule.Type {
+	case ValueCount:
+		n = t.distinct
+	case EventCount:
+	default:
+		return false
+	}
+	return slices.ContainsFunc(m.rule.Condition.Comparisons, func(c Comparison) bool {
+		return (c.Op == "lt" || c.Op == "lte" || c.Op == "eq") && float64(n) > c.Value
+	})
+}
+
 // holds says whether the condition is true, and the value that it compared. Rules that last occurred before horizon
 // don't count.
 func (m *machine) holds(t *tally, horizon time.Time) (value float64, ok bool) {
@@ -127,7 +228,7 @@ func (m *machine) holds(t *tally, horizon time.Time) (value float64, ok bool) {
 	case EventCount:
 		value = float64(t.n)
 	case ValueCount:
-		value = float64(len(t.values))
+		value = float64(t.distinct)
 	case ValueSum:
 		value = t.sum
 	case ValueAvg:
@@ -142,7 +243,12 @@ func (m *machine) holds(t *tally, horizon time.Time) (value float64, ok bool) {
 }
 
 func (m *machine) compares(value float64) bool {
-	return !slices.ContainsFunc(m.rule.Condition.Comparisons, func(c Comparison) bool { return !c.holds(value) })
+	for _, c := range m.rule.Condition.Comparisons {
+		if !c.holds(value) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c Comparison) holds(value float64) bool {
@@ -164,8 +270,9 @@ func (c Comparison) holds(value float64) bool {
 }
 
 // percentile returns the nearest-rank percentile: the smallest value that at least p percent of the values don't exceed.
+// It sorts the values.
 func percentile(numbers []float64, p float64) float64 {
-	sorted := slices.Sorted(slices.Values(numbers))
-	rank := int(math.Ceil(p / 100 * float64(len(sorted))))
-	return sorted[min(max(rank, 1), len(sorted))-1]
+	slices.Sort(numbers)
+	rank := int(math.Ceil(p / 100 * float64(len(numbers))))
+	return numbers[min(max(rank, 1), len(numbers))-1]
 }

@@ -1,68 +1,134 @@
 package sigma
 
 import (
-	"cmp"
-	"container/heap"
+	"bytes"
 	"time"
 )
 
-// timer says when a group has to be looked at: when its window or its firing is over. A group has one that counts, that
-// which it points to. Since every group is closed at its own time, and in order of these times, neither other groups
-// nor saving and restoring change what fires.
+// timer says when a group has to be looked at: when its window or its firing is over. Since every group is closed at its
+// own time, and in order of these times, neither other groups nor saving and restoring change what fires.
 type timer struct {
-	at  time.Time
-	m   *machine
-	key string
+	at    uint64 // 40 bits of seconds since the year 1 and 24 of 30 bits of nanoseconds
+	rest  uint32 // 6 bits of nanoseconds, 18 of the machine's number, 8 of the group's turn: only its newest timer counts
+	group uint32
 }
 
-// timers is a heap. At equal times correlations that others refer to come first.
-type timers []*timer
+const (
+	turnBits    = 8
+	maxMachines = 1 << 18
+)
 
-func (t timers) Len() int { return len(t) }
-func (t timers) Less(i, j int) bool {
-	a, b := t[i], t[j]
-	if n := a.at.Compare(b.at); n != 0 {
-		return n < 0
+func timerAt(s stamp, machine int, turn, group uint32) timer {
+	return timer{uint64(s.high)<<56 | uint64(s.low)<<24 | uint64(s.nanos>>6), s.nanos<<26 | uint32(machine)<<turnBits | turn, group}
+}
+
+func (t *timer) stamp() stamp {
+	return stamp{uint32(t.at >> 56), uint32(t.at >> 24), uint32(t.at)<<8>>2 | t.rest>>26}
+}
+
+// isOver says whether its time is before that of another, whatever else they say.
+func (t *timer) isOver(now *timer) bool {
+	return t.at < now.at || t.at == now.at && t.rest>>26 < now.rest>>26
+}
+
+func (t *timer) machine() uint32 { return t.rest >> turnBits & (maxMachines - 1) }
+
+// timers is a heap, each above four others: so few levels that most of it is where the processor has it at hand. At
+// equal times correlations that others refer to come first.
+type timers []timer
+
+func (c *Correlator) before(a, b *timer) bool {
+	if a.at != b.at {
+		return a.at < b.at
 	}
-	return cmp.Or(cmp.Compare(a.m.number, b.m.number), cmp.Compare(a.key, b.key)) < 0
+	if x, y := a.rest>>turnBits, b.rest>>turnBits; x != y {
+		return x < y
+	}
+	m := c.machines[a.machine()]
+	return bytes.Compare(c.foldedKey(m, c.groups.at(a.group)), c.foldedKey(m, c.groups.at(b.group))) < 0
 }
-func (t timers) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(x any)   { *t = append(*t, x.(*timer)) }
-func (t *timers) Pop() any {
-	last := len(*t) - 1
-	x := (*t)[last]
-	(*t)[last] = nil
-	*t = (*t)[:last]
-	return x
+
+func (c *Correlator) pushTimer(t timer) {
+	c.timers = append(c.timers, t)
+	h := c.timers
+	i := len(h) - 1
+	for i > 0 {
+		above := (i - 1) / 4
+		if !c.before(&t, &h[above]) {
+			break
+		}
+		h[i] = h[above]
+		i = above
+	}
+	h[i] = t
+}
+
+func (c *Correlator) popTimer() timer {
+	h := c.timers
+	top, last := h[0], h[len(h)-1]
+	h = h[:len(h)-1]
+	c.timers = h
+	for i := 0; len(h) > 0; {
+		first := 4*i + 1
+		least := first
+		for k := first + 1; k < min(first+4, len(h)); k++ {
+			if c.before(&h[k], &h[least]) {
+				least = k
+			}
+		}
+		if least >= len(h) || !c.before(&h[least], &last) {
+			h[i] = last
+			break
+		}
+		h[i] = h[least]
+		i = least
+	}
+	return top
 }
 
 // setTimer sees to it that the group is looked at when it is over. A timer that is early is left: it is set anew when
 // it comes up, so that a busy group costs one step of the heap for each timespan, not for each occurrence.
-func (c *Correlator) setTimer(m *machine, key string, w *window) {
-	at := w.deadline(m)
-	if w.timer == nil || at.Before(w.timer.at) {
-		w.timer = &timer{at, m, key}
-		heap.Push(&c.timers, w.timer)
+func (c *Correlator) setTimer(m *machine, h uint32) {
+	g := c.groups.at(h)
+	g.mark += 1 << positionBits
+	g.timers++
+	c.pushTimer(timerAt(stampOf(c.deadline(m, g)), m.number, g.mark>>positionBits, h))
+}
+
+// deadline returns the time after which the group has to be looked at.
+func (c *Correlator) deadline(m *machine, g *group) time.Time {
+	from := time.Time{}
+	switch {
+	case g.open != 0:
+		from = c.runs.at(g.open).time.time()
+	case g.run != 0:
+		from = c.runs.at(g.run).last.time()
+	case g.n > 0:
+		from = c.timeAt(m, g, int(g.n)-1)
 	}
+	return from.Add(m.rule.Timespan)
 }
 
 // closeNext takes the first timer and closes what is over at its time.
 func (c *Correlator) closeNext(emit func(*Firing)) {
-	t := heap.Pop(&c.timers).(*timer)
-	w := t.m.groups[t.key]
-	if w == nil || w.timer != t {
+	t := c.popTimer()
+	m, g := c.machines[t.machine()], c.groups.at(t.group)
+	g.timers--
+	if g.timers&deadBit != 0 {
+		c.bury(t.group)
 		return
 	}
-	if at := w.deadline(t.m); at.After(t.at) {
-		t.at = at
-		heap.Push(&c.timers, t)
+	if g.mark>>positionBits != t.rest&(1<<turnBits-1) {
 		return
 	}
-	c.expire(t.m, w, emit)
-	if w.empty() {
-		delete(t.m.groups, t.key)
+	if stampOf(c.deadline(m, g)).compare(t.stamp()) > 0 {
+		c.setTimer(m, t.group)
 		return
 	}
-	w.timer = nil
-	c.setTimer(t.m, t.key, w)
+	c.expire(m, t.group, emit)
+	if g.empty() {
+		c.dropGroup(m, t.group)
+		return
+	}
+	c.setTimer(m, t.group)
 }

@@ -1,285 +1,262 @@
 package sigma
 
-import (
-	"bytes"
-	"slices"
-	"time"
-)
-
-// item is an occurrence in a window.
-type item struct {
-	time     time.Time
-	position int      // which of the correlation's rules it is of
-	refs     [][]byte // of its events, until they are evidence of a run
-	count    int      // of its events: more than 1 for a firing of an inner correlation
-	value    string   // what value_count counts
-	number   float64  // what the other value types compute with
-	carried  []KeyValue
-	taken    bool // it is evidence of the run
-	chained  bool // it is a firing
-}
-
-// window is the state of one group of a correlation.
-type window struct {
-	group []string // values of the group-by fields, as they were first written
-	timer *timer
-
-	items   []item // of a sliding window, by time, all within one timespan
-	pending int    // how many of them are not taken
-
-	start time.Time // of a waiting window, if open is there
-	open  *run      // what a waiting window has gathered
-
-	tally tally // of items, or of the waiting window
-	run   *run  // the firing under way
-
-	last lastEvent
-}
-
-// lastEvent is the event that a group took last. An event that several rules match counts once.
-type lastEvent struct {
-	time     time.Time
-	position int
-	ref      []byte
-}
-
-// run is a firing under way, or the evidence for one.
-type run struct {
-	time        time.Time
-	first, last time.Time
-	refs        [][]byte
-	count       int
-	value       float64
-	carried     [][]KeyValue // distinct ones, until they are handed on
-	handed      bool
-}
-
-// maxCarried bounds the occurrences that one firing is for the correlations above.
-const maxCarried = 256
-
-func (w *window) empty() bool { return len(w.items) == 0 && w.open == nil && w.run == nil }
-
-// deadline returns the time after which the group has to be looked at.
-func (w *window) deadline(m *machine) time.Time {
-	from := time.Time{}
-	switch {
-	case w.open != nil:
-		from = w.start
-	case w.run != nil:
-		from = w.run.last
-	case len(w.items) > 0:
-		from = w.items[len(w.items)-1].time
-	}
-	return from.Add(m.rule.Timespan)
-}
+import "time"
 
 // step moves a group on by one occurrence.
-func (c *Correlator) step(m *machine, key string, w *window, it item, emit func(*Firing)) {
-	if w.repeats(&it) {
+func (c *Correlator) step(m *machine, h uint32, it *item, emit func(*Firing)) {
+	g := c.groups.at(h)
+	began := g.empty()
+	// As long as occurrences come in order, the time at which a group is over only moves on and its timer is never too late.
+	late := !began && it.time.Before(c.watermark)
+	var before time.Time
+	if late {
+		before = c.deadline(m, g)
+	}
+	if c.repeats(g, it) {
 		if !m.temporal() {
 			return
 		}
-		it.refs, it.count = nil, 0
+		it.again = true
 	}
 	if m.sliding {
-		c.slide(m, w, it, emit)
+		c.slide(m, h, it, emit)
 	} else {
-		c.wait(m, w, it)
+		c.wait(m, h, it)
 	}
-	c.setTimer(m, key, w)
+	if began || late && c.deadline(m, g).Before(before) {
+		c.setTimer(m, h)
+	}
 }
 
 // repeats says whether the item is the event that came last, matched by another rule.
-func (w *window) repeats(it *item) bool {
-	if it.chained || len(it.refs) == 0 {
+func (c *Correlator) repeats(g *group, it *item) bool {
+	if it.chained || c.events.at(it.event).is() == kindNone {
 		return false
 	}
-	l := &w.last
-	if l.ref != nil && it.position != l.position && it.time.Equal(l.time) && bytes.Equal(it.refs[0], l.ref) {
+	if g.last != 0 && it.position != g.lastPosition() && c.sameEvent(g.last, it.event) {
 		return true
 	}
-	*l = lastEvent{it.time, it.position, it.refs[0]}
+	c.setLast(g, it.event, it.position)
 	return false
 }
 
+func (s *store) setLast(g *group, event uint32, position int) {
+	s.drop(g.last)
+	g.last = s.hold(event)
+	g.mark = g.mark&^(1<<positionBits-1) | uint32(position)
+}
+
 // slide decides the condition over the timespan that ends with the newest occurrence.
-func (c *Correlator) slide(m *machine, w *window, it item, emit func(*Firing)) {
-	span := m.rule.Timespan
-	if w.run != nil && it.time.Sub(w.run.first) > c.maxEpisode(span) {
-		c.finish(m, w, emit)
+func (c *Correlator) slide(m *machine, h uint32, it *item, emit func(*Firing)) {
+	g, span := c.groups.at(h), m.rule.Timespan
+	if g.run != 0 && it.time.Sub(c.runs.at(g.run).first.time()) > c.maxEpisode(span) {
+		c.finish(m, h, emit)
 	}
-	if n := len(w.items); n > 0 && it.time.Before(w.items[n-1].time.Add(-span)) {
+	if g.n > 0 && it.time.Before(c.timeAt(m, g, int(g.n)-1).Add(-span)) {
 		c.late++
 		return
 	}
-	w.insert(m, it)
-	horizon := w.items[len(w.items)-1].time.Add(-span)
-	for len(w.items) > 1 && (w.items[0].time.Before(horizon) || len(w.items) > m.maxWindow) {
-		if first := &w.items[0]; !first.taken && !first.time.Before(horizon) {
+	t := &c.tally
+	c.readTally(m, g, t)
+	if place := c.insert(m, h, it); place < int(g.n)-1 && m.rule.Type == TemporalOrdered {
+		c.rebuild(m, g, t)
+	} else {
+		t.add(m, it, it.time.Add(-span))
+	}
+	horizon := c.timeAt(m, g, int(g.n)-1).Add(-span)
+	for g.n > 1 {
+		first := c.itemAt(m, g, 0)
+		old := c.timeAt(m, g, 0).Before(horizon)
+		if !old && int(g.n) <= m.maxWindow {
+			break
+		}
+		if !old && first[0]&takenBit == 0 {
 			c.letGo++
 		}
-		w.dropFirst()
+		if m.rule.Type == ValueSum {
+			t.sum -= c.load(m, first).number
+			t.removed++
+		}
+		c.dropFirst(m, h)
 	}
-	w.tally.settle(m, w.items)
-	value, ok := m.holds(&w.tally, horizon)
-	if !ok {
-		return
-	}
-	began := w.run == nil
-	if began {
-		w.run = &run{time: it.time, value: value}
-	}
-	w.run.value = max(w.run.value, value)
-	w.takePending(c.options.MaxRefs)
-	if began {
-		c.chain(m, w, it.time, emit)
+	c.settle(m, g, t)
+	t.n, t.distinct = int(g.n), int(g.distinct)
+	value, ok := m.holds(t, horizon)
+	c.writeTally(m, g, t)
+	if ok {
+		c.goOn(m, h, it.time, value, emit)
 	}
 }
 
-// insert puts an item in its place by time; among equal ones it is the last.
-func (w *window) insert(m *machine, it item) {
-	i := len(w.items)
-	for i > 0 && w.items[i-1].time.After(it.time) {
-		i--
+// goOn takes the window of a condition that holds into the firing under way, which may begin with it.
+func (c *Correlator) goOn(m *machine, h uint32, at time.Time, value float64, emit func(*Firing)) {
+	g := c.groups.at(h)
+	began := g.run == 0
+	if began {
+		g.run = c.runs.alloc()
+		r := c.runs.at(g.run)
+		r.time, r.value = stampOf(at), value
 	}
-	w.items = slices.Insert(w.items, i, it)
-	w.pending++
-	if i < len(w.items)-1 && m.rule.Type == TemporalOrdered {
-		w.tally.rebuild(m, w.items)
-		return
+	r := c.runs.at(g.run)
+	r.value = max(r.value, value)
+	c.takePending(m, g, r)
+	if began {
+		c.chain(m, h, at, emit)
 	}
-	w.tally.add(m, &it, it.time.Add(-m.rule.Timespan))
-}
-
-func (w *window) dropFirst() {
-	first := &w.items[0]
-	if !first.taken {
-		w.pending--
-	}
-	w.tally.remove(first)
-	*first = item{}
-	w.items = w.items[1:]
 }
 
 // takePending makes evidence of the items that are none yet.
-func (w *window) takePending(maxRefs int) {
-	i := len(w.items)
-	for n := w.pending; n > 0; {
-		if i--; !w.items[i].taken {
+func (c *Correlator) takePending(m *machine, g *group, r *run) {
+	i := int(g.n)
+	for n := g.pending; n > 0; {
+		if i--; c.itemAt(m, g, i)[0]&takenBit == 0 {
 			n--
 		}
 	}
-	for ; w.pending > 0; i++ {
-		if it := &w.items[i]; !it.taken {
-			w.run.add(it, maxRefs)
-			it.taken, it.refs, it.carried = true, nil, nil
-			w.pending--
+	for ; g.pending > 0; i++ {
+		words := c.itemAt(m, g, i)
+		if words[0]&takenBit != 0 {
+			continue
 		}
-	}
-}
-
-// add makes the item evidence of the run.
-func (r *run) add(it *item, maxRefs int) {
-	if r.last.IsZero() || it.time.Before(r.first) {
-		r.first = it.time
-	}
-	if r.last.IsZero() || it.time.After(r.last) {
-		r.last = it.time
-	}
-	r.count += it.count
-	if room := maxRefs - len(r.refs); room > 0 {
-		r.refs = append(r.refs, it.refs[:min(room, len(it.refs))]...)
-	}
-	r.carry(it.carried)
-}
-
-func (r *run) carry(values []KeyValue) {
-	if r.handed {
-		return
-	}
-	same := func(have []KeyValue) bool { return slices.Equal(have, values) }
-	if len(r.carried) < maxCarried && !slices.ContainsFunc(r.carried, same) {
-		r.carried = append(r.carried, values)
+		it := c.load(m, words)
+		c.add(r, m, &it, c.options.MaxRefs)
+		words[0] |= takenBit
+		if m.carryAt > 0 {
+			c.texts.drop(words[m.carryAt])
+			words[m.carryAt] = 0
+		}
+		g.pending--
 	}
 }
 
 // wait gathers what a condition is decided over when the window is over. It begins with its first occurrence and lasts
 // for the timespan.
-func (c *Correlator) wait(m *machine, w *window, it item) {
-	span := m.rule.Timespan
-	switch {
-	case w.open == nil:
-		w.open, w.start = &run{}, it.time
-	case it.time.Before(w.open.last.Add(-span)) || it.time.After(w.start.Add(span)):
-		c.late++
-		return
-	case it.time.Before(w.start):
-		w.start = it.time
+func (c *Correlator) wait(m *machine, h uint32, it *item) {
+	g, span := c.groups.at(h), m.rule.Timespan
+	if g.open == 0 {
+		g.open = c.runs.alloc()
+		c.runs.at(g.open).time = stampOf(it.time)
 	}
-	w.open.add(&it, c.options.MaxRefs)
-	w.tally.add(m, &it, time.Time{})
+	r := c.runs.at(g.open)
+	if r.begun {
+		switch start := r.time.time(); {
+		case it.time.Before(r.last.time().Add(-span)) || it.time.After(start.Add(span)):
+			c.late++
+			return
+		case it.time.Before(start):
+			r.time = stampOf(it.time)
+		}
+	}
+	c.add(r, m, it, c.options.MaxRefs)
+	if r.hopeless {
+		return
+	}
+	switch m.rule.Type {
+	case ValueCount:
+		c.addDistinct(m, h, it.value)
+	case ValuePercentile:
+		c.addSample(m, g, r, it.number)
+	}
+	t := &c.tally
+	c.readTally(m, g, t)
+	t.add(m, it, time.Time{})
+	c.writeTally(m, g, t)
+	if m.hopeless(t) {
+		r.hopeless = true
+		c.dropEvidence(r)
+		c.clearItems(m, h)
+	}
 }
 
 // expire closes what is over in a group at its deadline.
-func (c *Correlator) expire(m *machine, w *window, emit func(*Firing)) {
-	switch {
-	case w.open != nil:
-		c.decide(m, w, emit)
-	case w.run != nil:
-		c.finish(m, w, emit)
+func (c *Correlator) expire(m *machine, h uint32, emit func(*Firing)) {
+	switch g := c.groups.at(h); {
+	case g.open != 0:
+		c.decide(m, h, emit)
+	case g.run != 0:
+		c.finish(m, h, emit)
 	default:
-		w.items, w.pending = nil, 0
+		c.clearItems(m, h)
 	}
 }
 
 // decide decides a waiting window. If the one before it held as well, they are one firing.
-func (c *Correlator) decide(m *machine, w *window, emit func(*Firing)) {
-	over, end := w.open, w.start.Add(m.rule.Timespan)
-	value, ok := m.holds(&w.tally, time.Time{})
-	w.open, w.tally = nil, tally{}
-	if w.run != nil && (!ok || !w.run.near(over, m.rule.Timespan) || over.last.Sub(w.run.first) > c.maxEpisode(m.rule.Timespan)) {
-		c.finish(m, w, emit)
+func (c *Correlator) decide(m *machine, h uint32, emit func(*Firing)) {
+	g, span := c.groups.at(h), m.rule.Timespan
+	over := c.runs.at(g.open)
+	end := over.time.time().Add(span)
+	c.readTally(m, g, &c.tally)
+	if m.rule.Type == ValuePercentile {
+		c.tally.sample = c.appendSample(c.tally.sample, g)
+	}
+	value, ok := m.holds(&c.tally, time.Time{})
+	ok = ok && !over.hopeless
+	opened := g.open
+	c.clearItems(m, h)
+	c.words.release(g.extra)
+	g.open, g.extra = 0, 0
+	if g.run != 0 {
+		r := c.runs.at(g.run)
+		if !ok || !r.near(over, span) || over.last.time().Sub(r.first.time()) > c.maxEpisode(span) {
+			c.finish(m, h, emit)
+		}
 	}
 	switch {
 	case !ok:
-	case w.run == nil:
+		c.dropRun(opened)
+	case g.run == 0:
 		over.time, over.value = over.last, value
-		w.run = over
-		c.chain(m, w, end, emit)
+		g.run = opened
+		c.chain(m, h, end, emit)
 	default:
-		w.run.join(over, c.options.MaxRefs)
+		c.join(c.runs.at(g.run), over)
+		c.dropRun(opened)
 	}
 }
 
 // near says whether the run goes on with another; only a late one can be far.
 func (r *run) near(other *run, span time.Duration) bool {
-	return !other.first.After(r.last.Add(span)) && !other.last.Before(r.first.Add(-span))
+	return !other.first.time().After(r.last.time().Add(span)) && !other.last.time().Before(r.first.time().Add(-span))
 }
 
-func (r *run) join(more *run, maxRefs int) {
-	if more.first.Before(r.first) {
+func (c *Correlator) join(r, more *run) {
+	if more.first.compare(r.first) < 0 {
 		r.first = more.first
 	}
-	if more.last.After(r.last) {
+	if more.last.compare(r.last) > 0 {
 		r.last = more.last
 	}
 	r.count += more.count
-	if room := maxRefs - len(r.refs); room > 0 {
-		r.refs = append(r.refs, more.refs[:min(room, len(more.refs))]...)
-	}
+	c.list(r, c.words.at(more.refs)[:more.listed], c.options.MaxRefs)
 }
 
 // finish hands out the firing under way. What was evidence of it is consumed.
-func (c *Correlator) finish(m *machine, w *window, emit func(*Firing)) {
-	r := w.run
-	f := &Firing{Correlation: m.rule, Time: r.time, First: r.first, Last: r.last, Refs: r.refs, Count: r.count, Value: r.value}
-	for i, name := range m.rule.GroupBy {
-		f.Group = append(f.Group, GroupValue{name, w.group[i]})
+func (c *Correlator) finish(m *machine, h uint32, emit func(*Firing)) {
+	g := c.groups.at(h)
+	r := c.runs.at(g.run)
+	f := &Firing{
+		Correlation: m.rule, Time: r.time.time(), First: r.first.time(), Last: r.last.time(),
+		Refs: make([][]byte, 0, r.listed), Times: make([]time.Time, 0, r.listed), Count: int(r.count), Value: r.value,
 	}
-	w.run = nil
+	var all []byte
+	for _, h := range c.words.at(r.refs)[:r.listed] {
+		e := c.events.at(h)
+		from := len(all)
+		all = append(append(all, c.ref(e)...), c.texts.text(e.shared)...)
+		f.Refs = append(f.Refs, all[from:len(all):len(all)])
+		f.Times = append(f.Times, e.time())
+	}
+	for i, value := range c.written(m, g) {
+		f.Group = append(f.Group, GroupValue{m.rule.GroupBy[i], value})
+	}
+	c.dropRun(g.run)
+	g.run = 0
 	if m.sliding {
-		w.items = slices.DeleteFunc(w.items, func(it item) bool { return it.taken })
-		w.tally.rebuild(m, w.items)
+		c.keepPending(m, h)
+		c.rebuild(m, g, &c.tally)
+		c.words.release(g.extra)
+		g.extra = 0
+		c.writeTally(m, g, &c.tally)
 	}
 	emit(f)
 }

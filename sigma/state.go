@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -19,7 +18,7 @@ import (
 // A group's line says all that there is about it, so work is shared out by moving lines: a header and any choice of
 // lines is a state, and states of different groups, one behind the other, are one. docs/sigma-correlations.md says
 // which groups must stay together.
-const stateVersion = 2
+const stateVersion = 3
 
 type stateHeader struct {
 	Version   int    `json:"correlation_state"`
@@ -36,45 +35,53 @@ type savedGroup struct {
 	Open        *savedRun   `json:"open,omitempty"`
 	Run         *savedRun   `json:"run,omitempty"`
 	Tally       *savedTally `json:"tally,omitempty"`
-	Last        *savedEvent `json:"last,omitempty"`
+	Last        *savedLast  `json:"last,omitempty"`
+}
+
+// savedRef is an event: its time, and its handle with what it shares.
+type savedRef struct {
+	Time   moment `json:"time"`
+	Ref    []byte `json:"ref"`
+	Shared []byte `json:"shared,omitempty"`
 }
 
 type savedItem struct {
-	Time     moment       `json:"time"`
-	Position int          `json:"rule,omitempty"`
-	Refs     [][]byte     `json:"refs,omitempty"`
-	Count    int          `json:"count"`
-	Value    []byte       `json:"value,omitempty"`
-	Number   float64      `json:"number,omitempty"`
-	Carried  []savedValue `json:"carried,omitempty"`
-	Taken    bool         `json:"taken,omitempty"`
+	Time     moment     `json:"time"`
+	Position int        `json:"rule,omitempty"`
+	Refs     []savedRef `json:"refs,omitempty"`
+	Many     bool       `json:"many,omitempty"`  // it is a firing
+	Count    int64      `json:"count"`           // of its events
+	Again    bool       `json:"again,omitempty"` // they were counted before
+	Value    []byte     `json:"value,omitempty"`
+	Number   float64    `json:"number,omitempty"`
+	Carried  []byte     `json:"carried,omitempty"`
+	Taken    bool       `json:"taken,omitempty"`
 }
 
-// savedValue is nothing for a value that is absent, otherwise one text.
-type savedValue [][]byte
-
 type savedRun struct {
-	Time    moment         `json:"time"`
-	First   moment         `json:"first"`
-	Latest  moment         `json:"last"`
-	Refs    [][]byte       `json:"refs,omitempty"`
-	Count   int            `json:"count"`
-	Value   float64        `json:"value,omitempty"`
-	Carried [][]savedValue `json:"carried,omitempty"`
-	Handed  bool           `json:"handed,omitempty"`
+	Time    moment     `json:"time"`
+	First   moment     `json:"first"`
+	Latest  moment     `json:"last"`
+	Refs    []savedRef `json:"refs,omitempty"`
+	Count   int64      `json:"count"`
+	Value   float64    `json:"value,omitempty"`
+	Carried [][]byte   `json:"carried,omitempty"`
+	Handed  bool       `json:"handed,omitempty"`
 }
 
 // savedTally is what can't be computed from the items: all of a waiting window's, and of a sliding one the sum as it
 // is, rounding included.
 type savedTally struct {
-	N       int          `json:"n,omitempty"`
-	Sum     float64      `json:"sum,omitempty"`
-	Removed int          `json:"removed,omitempty"`
-	Values  [][]byte     `json:"values,omitempty"`
-	Sample  []float64    `json:"sample,omitempty"`
-	Stride  int          `json:"stride,omitempty"`
-	Seen    []moment     `json:"seen,omitempty"`
-	Chains  []savedChain `json:"chains,omitempty"`
+	N        int          `json:"n,omitempty"`
+	Sum      float64      `json:"sum,omitempty"`
+	Removed  int          `json:"removed,omitempty"`
+	Values   [][]byte     `json:"values,omitempty"`
+	Sample   []float64    `json:"sample,omitempty"`
+	Stride   int          `json:"stride,omitempty"`
+	Hopeless bool         `json:"hopeless,omitempty"`
+	Seen     []moment     `json:"seen,omitempty"`
+	Chains   []savedChain `json:"chains,omitempty"`
+	Before   []savedChain `json:"before,omitempty"`
 }
 
 type savedChain struct {
@@ -83,10 +90,9 @@ type savedChain struct {
 	Start moment `json:"start"`
 }
 
-type savedEvent struct {
-	Time     moment `json:"time"`
-	Position int    `json:"rule,omitempty"`
-	Ref      []byte `json:"ref"`
+type savedLast struct {
+	savedRef
+	Position int `json:"rule,omitempty"`
 }
 
 // moment is a time as seconds since 1970 and nanoseconds; evidence holds years that RFC 3339 has no form for.
@@ -138,8 +144,8 @@ func (c *Correlator) AppendState(dst []byte) ([]byte, error) {
 	}
 	for _, m := range c.machines {
 		print := m.fingerprint()
-		for _, key := range slices.Sorted(maps.Keys(m.groups)) {
-			g := saveGroup(m, m.groups[key])
+		for _, h := range c.inOrder(m) {
+			g := c.saveGroup(m, c.groups.at(h))
 			g.Rule = print
 			if err := enc.Encode(g); err != nil {
 				return dst, fmt.Errorf("save the correlations' state: %w", err)
@@ -155,9 +161,9 @@ var errState = errors.New("it is damaged")
 // one. Groups of correlations that are no longer there, or ask something else by now, are left out; correlations that
 // are new begin empty. If it fails, the present state stays.
 func (c *Correlator) RestoreState(data []byte) error {
-	r := &restorer{c: c, groups: map[*machine]map[string]*window{}, byKey: map[string]*machine{}, prints: map[*machine]string{}}
+	r := &restorer{c: c, to: newStore(len(c.machines)), byKey: map[string]*machine{}, prints: map[*machine]string{}}
 	for _, m := range c.machines {
-		r.byKey[m.key], r.groups[m], r.prints[m] = m, map[string]*window{}, m.fingerprint()
+		r.byKey[m.key], r.prints[m] = m, m.fingerprint()
 	}
 	number := 0
 	for line := range bytes.Lines(data) {
@@ -179,11 +185,11 @@ func (c *Correlator) RestoreState(data []byte) error {
 // restorer reads a state aside, so that a damaged one changes nothing.
 type restorer struct {
 	c         *Correlator
+	to        *store
 	header    bool
 	watermark time.Time
 	byKey     map[string]*machine
 	prints    map[*machine]string
-	groups    map[*machine]map[string]*window
 }
 
 func (r *restorer) line(line []byte) error {
@@ -216,27 +222,36 @@ func (r *restorer) group(g *savedGroup) error {
 	if m == nil || r.prints[m] != g.Rule {
 		return nil
 	}
-	w, key, err := g.restore(m, r.c.options.MaxRefs)
-	if err != nil {
-		return fmt.Errorf("a group of correlation %q: %w", g.Correlation, err)
-	}
-	if r.groups[m][key] != nil {
-		return fmt.Errorf("a group of correlation %q is there twice", g.Correlation)
-	}
-	if len(r.groups[m]) >= r.c.options.MaxGroups {
+	if r.to.tables[m.number].n >= r.c.options.MaxGroups {
 		return fmt.Errorf("more than %d groups", r.c.options.MaxGroups)
 	}
-	r.groups[m][key] = w
+	if err := r.restore(m, g); err != nil {
+		return fmt.Errorf("a group of correlation %q: %w", g.Correlation, err)
+	}
 	return nil
 }
 
 func (r *restorer) install() {
 	c := r.c
-	c.watermark, c.timers = r.watermark, nil
+	c.store, c.current = r.to, 0
+	c.watermark = r.watermark
 	for _, m := range c.machines {
-		m.groups = r.groups[m]
-		for key, w := range m.groups {
-			c.setTimer(m, key, w)
+		for _, h := range c.inOrder(m) {
+			c.setTimer(m, h)
 		}
 	}
+}
+
+// inOrder gives the groups of a machine in order of their keys.
+func (s *store) inOrder(m *machine) []uint32 {
+	var out []uint32
+	for _, cell := range s.tables[m.number].cells {
+		if cell.handle != 0 {
+			out = append(out, cell.handle)
+		}
+	}
+	slices.SortFunc(out, func(a, b uint32) int {
+		return bytes.Compare(s.foldedKey(m, s.groups.at(a)), s.foldedKey(m, s.groups.at(b)))
+	})
+	return out
 }

@@ -1,213 +1,106 @@
 package sigma
 
 import (
-	"fmt"
-	"maps"
-	"math/bits"
+	"bytes"
 	"slices"
 )
 
-// saveGroup gives a window in its saved form.
-func saveGroup(m *machine, w *window) *savedGroup {
-	g := &savedGroup{Correlation: m.key, Group: [][]byte{}, Open: saveRun(w.open), Run: saveRun(w.run)}
-	for _, value := range w.group {
-		g.Group = append(g.Group, []byte(value))
+// saveGroup gives a group in its saved form.
+func (s *store) saveGroup(m *machine, g *group) *savedGroup {
+	out := &savedGroup{Correlation: m.key, Group: [][]byte{}, Open: s.saveRun(g.open), Run: s.saveRun(g.run)}
+	for _, value := range s.written(m, g) {
+		out.Group = append(out.Group, []byte(value))
 	}
-	for i := range w.items {
-		it := &w.items[i]
-		g.Items = append(g.Items, savedItem{
-			Time: momentOf(it.time), Position: it.position, Refs: it.refs, Count: it.count, Value: []byte(it.value), Number: it.number,
-			Carried: saveValues(it.carried), Taken: it.taken,
-		})
+	if m.sliding {
+		for i := range int(g.n) {
+			out.Items = append(out.Items, s.saveItem(m, s.itemAt(m, g, i)))
+		}
 	}
-	if w.open != nil {
-		start := momentOf(w.start)
-		g.Start = &start
+	if g.open != 0 {
+		start := savedStamp(s.runs.at(g.open).time)
+		out.Start, out.Open.Time = &start, momentOf(stamp{}.time())
 	}
-	g.Tally = saveTally(m, &w.tally)
-	if w.last.ref != nil {
-		g.Last = &savedEvent{momentOf(w.last.time), w.last.position, w.last.ref}
+	out.Tally = s.saveTally(m, g)
+	if g.last != 0 {
+		out.Last = &savedLast{s.saveEvent(g.last), g.lastPosition()}
 	}
-	return g
+	return out
 }
 
-func saveTally(m *machine, t *tally) *savedTally {
+func savedStamp(s stamp) moment { return momentOf(s.time()) }
+
+func (s *store) saveEvent(h uint32) savedRef {
+	e := s.events.at(h)
+	return savedRef{momentOf(e.time()), slices.Clone(s.ref(e)), slices.Clone(s.texts.text(e.shared))}
+}
+
+func (s *store) saveEvents(listed []uint32) (out []savedRef) {
+	for _, h := range listed {
+		out = append(out, s.saveEvent(h))
+	}
+	return out
+}
+
+func (s *store) saveItem(m *machine, words []uint32) savedItem {
+	it := s.load(m, words)
+	var own [1]uint32
+	listed, n := s.listed(it.event, &own)
+	out := savedItem{
+		Time: momentOf(it.time), Position: it.position, Refs: s.saveEvents(listed), Count: n, Again: it.again, Number: it.number,
+		Many: s.events.at(it.event).is() == kindMany, Taken: words[0]&takenBit != 0,
+	}
+	out.Value, out.Carried = slices.Clone(s.texts.text(it.value)), slices.Clone(s.texts.text(it.carried))
+	return out
+}
+
+func (s *store) saveTally(m *machine, g *group) *savedTally {
 	if m.sliding && (m.rule.Type == EventCount || m.rule.Type == ValueCount) {
 		return nil
 	}
-	s := &savedTally{N: t.n, Sum: t.sum, Removed: t.removed, Sample: t.sample, Stride: t.stride}
-	if m.sliding {
-		s.N = 0
-	}
-	for _, value := range slices.Sorted(maps.Keys(t.values)) {
-		s.Values = append(s.Values, []byte(value))
-	}
+	t := &tally{}
+	s.readTally(m, g, t)
+	out := &savedTally{N: t.n, Sum: t.sum, Removed: t.removed, Chains: saveChains(t.chains), Before: saveChains(t.before)}
 	for _, seen := range t.seen {
-		s.Seen = append(s.Seen, momentOf(seen))
+		out.Seen = append(out.Seen, momentOf(seen))
 	}
-	for _, c := range t.chains {
-		s.Chains = append(s.Chains, savedChain{c.last, c.mask, momentOf(c.start)})
+	if m.sliding {
+		out.N = 0
+		return out
 	}
-	return s
-}
-
-func saveValues(values []KeyValue) []savedValue {
-	var out []savedValue
-	for _, v := range values {
-		s := savedValue{}
-		if v.Present {
-			s = savedValue{[]byte(v.Text)}
+	if g.open != 0 {
+		r := s.runs.at(g.open)
+		out.Stride, out.Hopeless = int(r.stride), r.hopeless
+	}
+	switch m.rule.Type {
+	case ValueCount:
+		for i := range int(g.n) {
+			out.Values = append(out.Values, slices.Clone(s.texts.text(s.valueAt(m, g, i))))
 		}
-		out = append(out, s)
+		slices.SortFunc(out.Values, bytes.Compare)
+	case ValuePercentile:
+		out.Sample = s.appendSample(nil, g)
 	}
 	return out
 }
 
-func restoreValues(saved []savedValue) []KeyValue {
-	var out []KeyValue
-	for _, s := range saved {
-		v := KeyValue{}
-		if len(s) > 0 {
-			v = KeyValue{string(s[0]), true}
-		}
-		out = append(out, v)
+func saveChains(chains []chain) (out []savedChain) {
+	for _, c := range chains {
+		out = append(out, savedChain{c.last, c.mask, momentOf(c.start)})
 	}
 	return out
 }
 
-func saveRun(r *run) *savedRun {
-	if r == nil {
+func (s *store) saveRun(h uint32) *savedRun {
+	if h == 0 {
 		return nil
 	}
-	s := &savedRun{Time: momentOf(r.time), First: momentOf(r.first), Latest: momentOf(r.last), Refs: r.refs, Count: r.count, Value: r.value, Handed: r.handed}
-	for _, values := range r.carried {
-		s.Carried = append(s.Carried, saveValues(values))
+	r := s.runs.at(h)
+	out := &savedRun{
+		Time: savedStamp(r.time), First: savedStamp(r.first), Latest: savedStamp(r.last), Refs: s.saveEvents(s.words.at(r.refs)[:r.listed]),
+		Count: r.count, Value: r.value, Handed: r.handed,
 	}
-	return s
-}
-
-// restore makes a window again, and its key. What a correlator could not have saved is damage.
-func (g *savedGroup) restore(m *machine, maxRefs int) (*window, string, error) {
-	if len(g.Group) != len(m.rule.GroupBy) || len(g.Items) > m.maxWindow+1 || m.sliding && g.Open != nil || !m.sliding && len(g.Items) > 0 {
-		return nil, "", errState
+	for _, text := range s.words.at(r.carried)[:r.carries] {
+		out.Carried = append(out.Carried, slices.Clone(s.texts.text(text)))
 	}
-	w := &window{}
-	var key []byte
-	for _, value := range g.Group {
-		w.group = append(w.group, string(value))
-		key = appendKeyPart(key, string(value))
-	}
-	if err := g.restoreItems(m, w); err != nil {
-		return nil, "", err
-	}
-	var err error
-	if w.open, err = g.Open.restore(m, maxRefs); err == nil {
-		w.run, err = g.Run.restore(m, maxRefs)
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	if w.open != nil {
-		if g.Start == nil || g.Start.time().IsZero() || g.Start.time().After(w.open.first) {
-			return nil, "", fmt.Errorf("start of a window: %w", errState)
-		}
-		w.start = g.Start.time()
-	}
-	if l := g.Last; l != nil && l.Position >= 0 && l.Position < m.positions {
-		w.last = lastEvent{l.Time.time(), l.Position, l.Ref}
-	}
-	if err := g.restoreTally(m, w); err != nil {
-		return nil, "", err
-	}
-	if w.empty() {
-		return nil, "", errState
-	}
-	return w, string(key), nil
-}
-
-func (g *savedGroup) restoreItems(m *machine, w *window) error {
-	for _, s := range g.Items {
-		it := item{
-			time: s.Time.time(), position: s.Position, refs: s.Refs, count: s.Count, value: string(s.Value), number: s.Number,
-			carried: restoreValues(s.Carried), taken: s.Taken,
-		}
-		n := len(w.items)
-		switch {
-		case it.time.IsZero() || it.position < 0 || it.position >= m.positions || it.count < 0 || !(it.number > -maxSummand && it.number < maxSummand):
-			return fmt.Errorf("an occurrence: %w", errState)
-		case n > 0 && it.time.Before(w.items[n-1].time) || it.taken && g.Run == nil:
-			return fmt.Errorf("order of occurrences: %w", errState)
-		}
-		if !it.taken {
-			w.pending++
-		}
-		w.items = append(w.items, it)
-	}
-	return nil
-}
-
-func (s *savedRun) restore(m *machine, maxRefs int) (*run, error) {
-	if s == nil {
-		return nil, nil
-	}
-	r := &run{time: s.Time.time(), first: s.First.time(), last: s.Latest.time(), refs: s.Refs, count: s.Count, value: s.Value, handed: s.Handed}
-	if r.first.IsZero() || r.last.Before(r.first) || r.count < 0 || len(r.refs) > maxRefs || len(s.Carried) > maxCarried {
-		return nil, fmt.Errorf("a firing: %w", errState)
-	}
-	for _, values := range s.Carried {
-		if len(values) != len(m.carry) {
-			return nil, fmt.Errorf("a firing: %w", errState)
-		}
-		r.carried = append(r.carried, restoreValues(values))
-	}
-	return r, nil
-}
-
-func (g *savedGroup) restoreTally(m *machine, w *window) error {
-	t, s := &w.tally, g.Tally
-	if m.sliding {
-		t.rebuild(m, w.items)
-	}
-	if s == nil {
-		if w.open == nil {
-			return nil
-		}
-		return fmt.Errorf("a tally: %w", errState)
-	}
-	if m.sliding {
-		t.sum, t.removed = s.Sum, s.Removed
-	} else {
-		t.n, t.sum, t.sample, t.stride = s.N, s.Sum, s.Sample, s.Stride
-	}
-	if s.Removed < 0 || w.open != nil && s.N < 1 || s.Stride < 0 || len(s.Sample) > m.maxWindow || len(s.Values) > m.maxWindow+1 || len(s.Chains) > maxChains {
-		return fmt.Errorf("a tally: %w", errState)
-	}
-	if len(s.Seen) > 0 && (!m.temporal() || len(s.Seen) != m.positions) {
-		return fmt.Errorf("a tally: %w", errState)
-	}
-	for _, value := range s.Values {
-		if t.values == nil {
-			t.values = map[string]int{}
-		}
-		t.values[string(value)] = 1
-	}
-	t.seen, t.chains = nil, nil
-	for _, seen := range s.Seen {
-		t.seen = append(t.seen, seen.time())
-	}
-	return g.restoreChains(m, t)
-}
-
-func (g *savedGroup) restoreChains(m *machine, t *tally) error {
-	for _, c := range g.Tally.Chains {
-		tooMuch := c.Mask > uint64(len(m.listed))
-		if m.condition != nil {
-			tooMuch = bits.Len64(c.Mask) > len(m.listed)
-		}
-		if c.Last < 0 || c.Last >= len(m.listed) || tooMuch {
-			return fmt.Errorf("a chain of occurrences: %w", errState)
-		}
-		t.chains = append(t.chains, chain{c.Last, c.Mask, c.Start.time()})
-	}
-	return nil
+	return out
 }

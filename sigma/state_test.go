@@ -61,7 +61,7 @@ func TestRestoreRefuses(t *testing.T) {
 	for name, bad := range map[string]string{
 		"empty":           "",
 		"not_json":        "{",
-		"other_version":   strings.Replace(state, `"correlation_state":2`, `"correlation_state":1`, 1),
+		"other_version":   strings.Replace(state, `"correlation_state":3`, `"correlation_state":2`, 1),
 		"no_header":       state[strings.IndexByte(state, '\n')+1:],
 		"group_twice":     state + state,
 		"group_by_longer": strings.Replace(state, `"group":[`, `"group":["eA==",`, 1),

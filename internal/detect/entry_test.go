@@ -110,27 +110,3 @@ func TestKeysStandInOrder(t *testing.T) {
 		}
 	}
 }
-
-// TestRefs says the same of one record whatever rule saw it, and where it is.
-func TestRefs(t *testing.T) {
-	at := time.Date(2026, 3, 1, 12, 0, 0, 5, time.UTC)
-	a := Hit{Seen: Seen{Time: at, File: 2, Offset: 77, Host: "pc", RecordID: 3, HasRecordID: true, Channel: "c", Fields: []byte("{}")}, Rule: 1}
-	b := a
-	b.Rule, b.Engine = 2, 1
-	ref := appendRef(nil, &a)
-	if !bytes.Equal(ref, appendRef(nil, &b)) {
-		t.Error("a record has two refs")
-	}
-	var r EntryReader
-	if err := r.readRef(ref); err != nil {
-		t.Fatal(err)
-	}
-	want := a.Seen
-	want.Channel, want.Fields = "", nil
-	if diff := cmp.Diff(want, r.hit.Seen); diff != "" {
-		t.Error(diff)
-	}
-	if r.readRef(ref[:KeySize-1]) == nil {
-		t.Error("a short ref is accepted")
-	}
-}

@@ -51,19 +51,3 @@ func (s *Seen) Reset(r *event.Record) {
 		s.Time = time.Time{}
 	}
 }
-
-// appendRef appends the place of the hit's record, as a correlation keeps it. A record that two rules match is one event to
-// a correlation, so it says nothing of the rule.
-func appendRef(dst []byte, h *Hit) []byte {
-	place := h.Seen
-	place.Channel, place.EventID, place.HasEventID, place.Fields = "", 0, false, nil
-	return place.AppendData(place.AppendKey(dst), 0)
-}
-
-// readRef reads what appendRef wrote.
-func (r *EntryReader) readRef(ref []byte) error {
-	if len(ref) < KeySize {
-		return errEntry
-	}
-	return r.Read(ref[:KeySize], ref[KeySize:])
-}

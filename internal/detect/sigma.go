@@ -228,14 +228,13 @@ type sigmaJoiner struct {
 	origin     func(file int) *event.Origin
 	correlator *sigma.Correlator
 	occurrence sigma.Occurrence
-	refs       EntryReader
 }
 
 // Add takes the next match of a rule that a correlation refers to.
 func (j *sigmaJoiner) Add(h *Hit, emit func(*finding.Finding, *Hit)) {
 	o := &j.occurrence
 	o.Rule, o.Time, o.Values = j.engine.rules[h.Rule], h.Time, o.Values[:0]
-	o.Ref = appendRef(o.Ref[:0], h)
+	o.Ref, o.Shared = appendRef(o.Ref[:0], o.Shared[:0], h)
 	for _, n := range h.Needs {
 		o.Values = append(o.Values, sigma.KeyValue{Text: string(n.Text), Present: n.Present})
 	}
@@ -269,15 +268,12 @@ func (j *sigmaJoiner) fired(firing *sigma.Firing, emit func(*finding.Finding, *H
 	f.Time, f.First, f.Last = firing.Time, firing.First, firing.Last
 	var first Hit
 	for i, ref := range firing.Refs {
-		if err := j.refs.readRef(ref); err != nil {
+		h := &Hit{}
+		if err := h.decodeRef(ref, firing.Times[i]); err != nil {
 			continue
 		}
-		h := &j.refs.hit
 		e := evidenceOf(j.origin(h.File), h)
-		if e.Time = h.Time; e.RecordID != nil {
-			id := h.RecordID // the next ref takes the place of this one
-			e.RecordID = &id
-		}
+		e.Time = h.Time
 		f.Evidence = append(f.Evidence, e)
 		if i == 0 {
 			f.Host, first = h.Host, *h
