@@ -21,11 +21,12 @@ type Engine struct {
 	collection *Collection
 	compiled
 
-	mu      sync.Mutex
-	screens map[string]*screen // by literals
-	places  uint64             // slots of all plans made
-	plans   map[string]*plan   // by the ways that can be and what constants decide in them
-	shapes  map[string]*plan   // by what a shape says of itself
+	mu          sync.Mutex
+	screens     map[string]*screen // by literals
+	places      uint64             // slots of all plans made
+	frequencies []float64          // by atom, once worked out
+	plans       map[string]*plan   // by the ways that can be and what constants decide in them
+	shapes      map[string]*plan   // by what a shape says of itself
 }
 
 // compiled is what Compile makes of a collection: all that an engine is but its collection and what it adds while it

@@ -1,15 +1,18 @@
 package sigma
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // fieldIndex holds the literals that rules look for in one field, "" for all fields, over all rules of an engine, so
-// that one automaton serves every shape of events. Literals and values are folded.
+// that one finder serves every shape of events. Literals and values are folded.
 type fieldIndex struct {
 	lits []string
 	uses [][]use // by literal
 
 	once sync.Once
-	auto *automaton
+	made *finder
 }
 
 // use is an atom that a literal decides, or, with shapeOther, may decide.
@@ -53,23 +56,27 @@ func (b *builder) index(a *atom) {
 func (a *atom) literals() ([][]byte, shape) {
 	switch a.op {
 	case opPattern:
-		lit := a.pattern.longest()
-		if len(lit) == 0 {
-			return nil, 0
+		lit := appendFold(nil, a.pattern.longest())
+		if len(lit) < shortGram {
+			return nil, 0 // it stands in most values: there is nothing to be won by looking for it
 		}
 		s, ok := a.pattern.shape()
 		if !ok || a.cased {
 			s = shapeOther
 		}
-		return [][]byte{appendFold(nil, lit)}, s
+		return [][]byte{lit}, s
 	case opRegexp:
-		return required(a.text), shapeOther
+		lits := required(a.text)
+		if slices.ContainsFunc(lits, func(lit []byte) bool { return len(lit) < shortGram }) {
+			return nil, 0
+		}
+		return lits, shapeOther
 	}
 	return nil, 0
 }
 
-// automaton builds the field's automaton when it is first wanted.
-func (f *fieldIndex) automaton() *automaton {
-	f.once.Do(func() { f.auto = newAutomaton(f.lits) })
-	return f.auto
+// finder makes the field's finder when it is first wanted.
+func (f *fieldIndex) finder() *finder {
+	f.once.Do(func() { f.made = newFinder(f.lits) })
+	return f.made
 }

@@ -30,15 +30,17 @@ type Matcher struct {
 	marks      []uint32 // by atom: now<<2 | mark
 	slots      []slotState
 
-	studied sight    // of the value last studied
-	folded  []byte   // it, folded
-	studies uint32   // its number
-	stamps  []uint32 // by atom: the number of the value in which it was seen
-	late    bool     // an expression ran out of time
-	single  Values   // scratch
-	several Values   // scratch
-	spare   []*sight // of the record, not kept
-	spared  int
+	result    sight              // of the value last studied
+	study     studying           // it
+	onLiteral func(lit, end int) // found, made once
+	folded    []byte             // it, folded
+	studies   uint32             // its number
+	stamps    []uint32           // by atom: the number of the value in which it was seen
+	late      bool               // an expression ran out of time
+	single    Values             // scratch
+	several   Values             // scratch
+	spare     []*sight           // of the record, not kept
+	spared    int
 
 	match  Match
 	needs  Values
@@ -68,7 +70,11 @@ type slotState struct {
 }
 
 // NewMatcher returns a Matcher.
-func NewMatcher() *Matcher { return &Matcher{memo: newMemo()} }
+func NewMatcher() *Matcher {
+	m := &Matcher{memo: newMemo()}
+	m.onLiteral = m.found
+	return m
+}
 
 // Timeouts returns how many attempts of regular expressions ran out of time so far. Each counted as no match.
 func (m *Matcher) Timeouts() int { return m.timeouts }

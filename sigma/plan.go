@@ -69,6 +69,9 @@ func (t *triggers) of(atom int32) []int32 {
 }
 
 func (e *Engine) newPlan(live []int, truth decided) *plan {
+	if e.frequencies == nil {
+		e.frequencies = make([]float64, len(e.atoms))
+	}
 	b := &planBuilder{plan: &plan{keywords: -1, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, slots: map[string]int{}, triggers: map[int32][]int32{}}
 	for k := 0; k < len(live); {
 		w := e.ways[live[k]]
@@ -104,6 +107,7 @@ type planBuilder struct {
 	engine   *Engine
 	slots    map[string]int
 	triggers map[int32][]int32
+	words    []*atom // those over all fields
 }
 
 func (b *planBuilder) add(w *way, root *expr) {
@@ -112,7 +116,7 @@ func (b *planBuilder) add(w *way, root *expr) {
 	if len(b.engine.collection.Rules[w.rule].Needs) > 0 {
 		b.plan.needy = append(b.plan.needy, n)
 	}
-	set, _ := necessary(root)
+	set, _ := b.necessary(root)
 	if set == nil {
 		b.plan.always = append(b.plan.always, int32(n))
 		return
@@ -161,6 +165,7 @@ func (b *planBuilder) enter(a *atom) {
 	}
 	b.plan.atoms.set(int32(a.id))
 	if a.field == "" {
+		b.words = append(b.words, a)
 		b.plan.rich = b.plan.rich && a.isRich()
 	}
 }
@@ -256,12 +261,10 @@ func (b *planBuilder) setScreen() {
 		return
 	}
 	var lits []string
-	for _, a := range b.engine.atoms {
-		if a.field == "" && p.atoms.has(int32(a.id)) {
-			own, _ := a.literals()
-			for _, lit := range own {
-				lits = append(lits, string(lit))
-			}
+	for _, a := range b.words {
+		own, _ := a.literals()
+		for _, lit := range own {
+			lits = append(lits, string(lit))
 		}
 	}
 	slices.Sort(lits)
@@ -277,22 +280,22 @@ func (b *planBuilder) setScreen() {
 
 // necessary returns atoms of which at least one must be seen for x to hold, and how often one is likely to be; nil if
 // values can't rule x out.
-func necessary(x *expr) (set []*atom, frequency float64) {
+func (b *planBuilder) necessary(x *expr) (set []*atom, frequency float64) {
 	switch x.kind {
 	case kindAtom:
 		if x.atom.ofValue() {
-			return []*atom{x.atom}, x.atom.frequency()
+			return []*atom{x.atom}, b.frequency(x.atom)
 		}
 	case kindAnd:
 		for _, sub := range x.subs {
-			if s, f := necessary(sub); s != nil && (set == nil || f < frequency) {
+			if s, f := b.necessary(sub); s != nil && (set == nil || f < frequency) {
 				set, frequency = s, f
 			}
 		}
 		return set, frequency
 	case kindOr, kindAtLeast:
 		for _, sub := range x.subs {
-			s, f := necessary(sub)
+			s, f := b.necessary(sub)
 			if s == nil {
 				return nil, 0
 			}
@@ -308,7 +311,17 @@ func necessary(x *expr) (set []*atom, frequency float64) {
 const commonText = `c:\windows\system32\cmd.exe /c c:\windows\system32\windowspowershell\v1.0\powershell.exe -noprofile -command ` +
 	`c:\program files (x86)\common files\ c:\users\administrator\appdata\local\temp\ c:\programdata\ c:\windows\syswow64\svchost.exe -k netsvcs -p ` +
 	`microsoft corporation microsoft® windows® operating system nt authority\system builtin\ high medium \explorer.exe \services.exe \rundll32.exe ` +
-	`hklm\software\microsoft\windows\currentversion\run hkcu\ hku\ hklm\system\currentcontrolset\services\ md5= sha256= sha1= imphash= .dll .exe .tmp .log http https:// true false`
+	`hklm\software\microsoft\windows\currentversion\run hkcu\ hku\ hklm\system\currentcontrolset\services\ md5= sha256= sha1= imphash= .dll .exe .tmp .log http https:// true false ` +
+	`http://schemas.microsoft.com/win/2004/08/events/event \\device\\harddiskvolume2\\ kerberos ntlm negotiate advapi user32 service privilege security ` +
+	`sesecurityprivilege sebackupprivilege serestoreprivilege sedebugprivilege sesystemenvironmentprivilege seimpersonateprivilege workgroup localhost`
+
+func (b *planBuilder) frequency(a *atom) float64 {
+	known := &b.engine.frequencies[a.id]
+	if *known == 0 {
+		*known = a.frequency()
+	}
+	return *known
+}
 
 func (a *atom) frequency() float64 {
 	if !a.indexed {

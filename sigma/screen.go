@@ -56,8 +56,8 @@ func newScreen(lits []string) *screen {
 	return s
 }
 
-// rarest returns the window of a literal that is least likely to stand in other texts: one that is not common, with the most
-// characters that are no letters.
+// rarest returns the window of a literal of which the runs are least likely to stand in other texts: not in what is common, and
+// with the most characters that are no letters.
 func rarest(lit string) string {
 	best, score := "", -1
 	for i := range len(lit) - screenWindow + 1 {
@@ -68,8 +68,10 @@ func rarest(lit string) string {
 				n++
 			}
 		}
-		if !strings.Contains(commonText, window) {
-			n += screenWindow
+		for k := range screenWindow - 3 {
+			if !strings.Contains(commonText, window[k:k+4]) {
+				n += screenWindow
+			}
 		}
 		if n > score {
 			best, score = window, n

@@ -44,7 +44,7 @@ func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 	if text == nil && tag != tagText {
 		text = m.textOf(int(l.field))
 	}
-	s := m.study(l, text)
+	s := m.studied(l, text)
 	if len(s.atoms) == 0 {
 		s = nil
 	}
@@ -81,11 +81,11 @@ func (m *Matcher) spareSight(s *sight) *sight {
 	return c
 }
 
-// study works out what is to be seen in a value. The result holds until the next call.
-func (m *Matcher) study(l *look, text []byte) *sight {
-	s := &m.studied
+// studied works out what is to be seen in a value. The result holds until the next call.
+func (m *Matcher) studied(l *look, text []byte) *sight {
+	s := &m.result
 	s.rules, s.atoms = s.rules[:0], s.atoms[:0]
-	m.folded = appendFold(m.folded[:0], text)
+	m.folded = pad(appendFold(m.folded[:0], text))
 	m.late = false
 	if m.studies++; m.studies == 0 {
 		clear(m.stamps)
@@ -105,27 +105,27 @@ func (m *Matcher) study(l *look, text []byte) *sight {
 // ruled out by something cheaper.
 func (m *Matcher) studySlot(s *slot, text []byte, leave bool) {
 	if s.index != nil {
-		a := s.index.automaton()
-		state := uint32(0)
-		for i, c := range m.folded {
-			if state = a.step(state, c); state < hitFlag {
-				continue
-			}
-			state &^= hitFlag
-			for at := a.found[state]; at != 0; at = a.found[a.fail[at]] {
-				lit := a.out[at] - 1
-				m.found(s.index.uses[lit], i+1, int(a.lengths[lit]), text, leave)
-			}
-		}
+		f := s.index.finder()
+		m.study = studying{s.index, text, leave}
+		f.find(m.folded, m.onLiteral)
 	}
 	for _, a := range s.unindexed {
 		m.consider(a, text, leave)
 	}
 }
 
-// found looks at the atoms that a literal of some length decides, which ends at end of the folded value.
-func (m *Matcher) found(uses []use, end, length int, text []byte, leave bool) {
-	for _, u := range uses {
+// studying is what goes on while literals are found.
+type studying struct {
+	index *fieldIndex
+	text  []byte
+	leave bool
+}
+
+// found looks at the atoms that a literal decides, which ends at end of the folded value.
+func (m *Matcher) found(lit, end int) {
+	text, leave := m.study.text, m.study.leave
+	length := len(m.study.index.lits[lit])
+	for _, u := range m.study.index.uses[lit] {
 		if !m.binding.plan.atoms.has(u.atom) || m.stamps[u.atom] == m.studies {
 			continue
 		}
@@ -171,7 +171,7 @@ func (m *Matcher) consider(a *atom, text []byte, leave bool) {
 }
 
 func (m *Matcher) saw(atom int32, mark uint8) {
-	s := &m.studied
+	s := &m.result
 	s.atoms = append(s.atoms, seenAtom{atom, mark})
 	s.rules = append(s.rules, m.binding.plan.triggers.of(atom)...)
 }
