@@ -70,9 +70,12 @@ func safeRun(data []byte) int {
 func plainRun(data []byte) int {
 	const lowest, highest = 0x0101010101010101, 0x8080808080808080 // bit of each of eight bytes
 	i := 0
-	for ; i+8 <= len(data); i += 8 {
+	for ; i+32 <= len(data); i += 32 {
 		// Adding one takes 0x7f to 0x80; a byte that is above it, and may carry, has the highest bit itself.
-		if u := binary.LittleEndian.Uint64(data[i:]); (u|(u+lowest))&highest != 0 {
+		d := data[i : i+32]
+		u, v := binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])
+		w, x := binary.LittleEndian.Uint64(d[16:]), binary.LittleEndian.Uint64(d[24:])
+		if (u|(u+lowest)|v|(v+lowest)|w|(w+lowest)|x|(x+lowest))&highest != 0 {
 			break
 		}
 	}

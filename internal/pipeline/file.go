@@ -158,8 +158,18 @@ func (t *tally) record(r *event.Record) {
 	if r.Time.IsZero() {
 		return
 	}
-	t.first, t.last = span(t.first, t.last, r.Time, r.Time)
-	t.at.First, t.at.Last = span(t.at.First, t.at.Last, r.Time, r.Time)
+	widen(&t.first, &t.last, r.Time)
+	widen(&t.at.First, &t.at.Last, r.Time)
+}
+
+// widen is span for one time, once a record.
+func widen(first, last *time.Time, at time.Time) {
+	if first.IsZero() || at.Before(*first) {
+		*first = at
+	}
+	if at.After(*last) {
+		*last = at
+	}
 }
 
 func (t *tally) hostTally(name string) *HostTally {

@@ -85,6 +85,9 @@ func (h *hunt) take(f *File, b *hitBatch) error {
 			return err
 		}
 	}
+	if cap(b.buf) > 4*batchBytes {
+		return nil // of records that are longer than nearly all are
+	}
 	b.buf, b.entries, b.origin = b.buf[:0], b.entries[:0], nil
 	select {
 	case h.spare <- b:
@@ -119,7 +122,7 @@ func (h *hunt) join() error {
 			return h.failed
 		}
 	}
-	return nil
+	return h.joins.Close() // its memory is needed elsewhere
 }
 
 // keep holds a joiner's finding for its turn.

@@ -43,6 +43,7 @@ type run struct {
 	r      *bufio.Reader
 	sorter *Sorter
 	next   int
+	head   [8]byte // lengths of the next key and data
 	buf    []byte
 	now    Entry
 	begin  [2]uint64 // of the present key
@@ -59,11 +60,10 @@ func (r *run) step() error {
 		r.now, r.begin = r.sorter.at(e), e.begin
 		return nil
 	}
-	var head [8]byte
-	if _, err := io.ReadFull(r.r, head[:]); err != nil {
+	if _, err := io.ReadFull(r.r, r.head[:]); err != nil {
 		return err
 	}
-	keyLen, dataLen := int(binary.LittleEndian.Uint32(head[:4])), int(binary.LittleEndian.Uint32(head[4:]))
+	keyLen, dataLen := int(binary.LittleEndian.Uint32(r.head[:4])), int(binary.LittleEndian.Uint32(r.head[4:]))
 	if keyLen > maxEntry || dataLen > maxEntry {
 		return errTooLong
 	}
