@@ -104,6 +104,7 @@ func TestNoAllocation(t *testing.T) {
 	c.reset(0, 0, ChunkSize)
 	c.Header = parseChunkHeader(c.data)
 	n := 0
+	var places [1]Place
 	read := func() {
 		for r, err := range c.Records() {
 			if err != nil {
@@ -114,6 +115,8 @@ func TestNoAllocation(t *testing.T) {
 					n += len(r.Value(i, k).Raw)
 				}
 			}
+			r.Places(places[:1], []int32{0})
+			n += len(r.At(places[0]).Raw)
 		}
 	}
 	read()

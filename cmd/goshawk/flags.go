@@ -64,6 +64,9 @@ func (f *evidenceFlags) options(args []string) (pipeline.Options, error) {
 	if f.threads < 0 {
 		return o, usagef("", "--threads %d: give a number of cores, or leave it out for all", f.threads)
 	}
+	if f.threads > 0 && f.threads < runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(f.threads) // what goes on beside the workers uses no more cores either
+	}
 	for _, name := range f.parsers {
 		if parser.ByName(name) == nil {
 			return o, usagef(`Run "goshawk parsers" for their names.`, "there is no parser %q", name)

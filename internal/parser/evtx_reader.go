@@ -41,16 +41,20 @@ const (
 	evtxSystem // how many there are
 )
 
-// evtxBinding is what is known of records with one layout: where the values lie that say what a record is, the schemas,
-// and the last of them, for the next record is likely to have the same.
+// evtxBinding is what is known of records with one layout: where the values lie that say what a record is, and the schemas.
 type evtxBinding struct {
-	layout            *evtx.Layout
-	system            []int32          // positions of those fields that the layout has
-	place             [evtxSystem]int8 // in system; -1 for none
+	layout *evtx.Layout
+	system []int32                // positions of those fields that the layout has
+	place  [evtxSystem]int8       // in system; -1 for none
+	recent [8]evtxRecent          // by event identifier: the next record is likely to have one of those schemas
+	all    map[string]*evtxSchema // by id, provider and channel as they lie in the evidence
+}
+
+// evtxRecent is a schema, and what its records have.
+type evtxRecent struct {
 	schema            *evtxSchema
-	provider, channel []byte
 	key               uint64
-	all               map[string]*evtxSchema // by id, provider and channel as they lie in the evidence
+	provider, channel []byte
 }
 
 // evtxSchema is a schema, and what its fields were last.
@@ -229,23 +233,24 @@ func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *evt
 	id, hasID := r.eventID(system[evtxID])
 	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
 	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
-	if b.schema != nil && b.key == key && bytes.Equal(b.provider, provider.Raw) && bytes.Equal(b.channel, channel.Raw) {
-		return b.schema
+	e := &b.recent[id%uint64(len(b.recent))]
+	if e.schema != nil && e.key == key && bytes.Equal(e.provider, provider.Raw) && bytes.Equal(e.channel, channel.Raw) {
+		return e.schema
 	}
-	b.key = key
-	b.provider, b.channel = append(b.provider[:0], provider.Raw...), append(b.channel[:0], channel.Raw...)
 	r.key = binary.LittleEndian.AppendUint64(r.key[:0], key)
 	r.key = binary.LittleEndian.AppendUint32(r.key, uint32(len(provider.Raw)))
 	r.key = append(append(r.key, provider.Raw...), channel.Raw...)
-	if b.schema = b.all[string(r.key)]; b.schema != nil {
-		return b.schema
+	s := b.all[string(r.key)]
+	if s == nil {
+		s = &evtxSchema{Schema: r.logs.schema(evtxShape{
+			layout: b.layout, provider: string(provider.AppendText(nil)), channel: string(channel.AppendText(nil)), eventID: uint32(id), hasEventID: hasID,
+		})}
+		r.weight += len(b.layout.Fields) + 16
+		b.all[string(r.key)] = s
 	}
-	b.schema = &evtxSchema{Schema: r.logs.schema(evtxShape{
-		layout: b.layout, provider: string(provider.AppendText(nil)), channel: string(channel.AppendText(nil)), eventID: uint32(id), hasEventID: hasID,
-	})}
-	r.weight += len(b.layout.Fields) + 16
-	b.all[string(r.key)] = b.schema
-	return b.schema
+	e.schema, e.key = s, key
+	e.provider, e.channel = append(e.provider[:0], provider.Raw...), append(e.channel[:0], channel.Raw...)
+	return s
 }
 
 // evtxNoID stands for an event identifier that is none.
