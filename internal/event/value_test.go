@@ -119,10 +119,11 @@ func TestUTF16JSON(t *testing.T) {
 			for at := range n + 1 {
 				s := text[:at] + odd + text[at:n]
 				raw := utf16le(s)
-				raw = raw[:len(raw):len(raw)]
 				want := string(AppendJSONString(nil, s))
-				if got := string(Value{Kind: UTF16, Raw: raw}.AppendJSON(nil)); got != want {
-					t.Fatalf("%q is written as %s, not %s", s, got, want)
+				for _, raw := range [][]byte{raw[:len(raw):len(raw)], append(raw, "\"\x00<\x00\x01\xffxyzxyzxyz"...)[:len(raw)]} {
+					if got := string(Value{Kind: UTF16, Raw: raw}.AppendJSON(nil)); got != want {
+						t.Fatalf("%q is written as %s, not %s", s, got, want)
+					}
 				}
 			}
 		}
