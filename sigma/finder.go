@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -10,9 +11,10 @@ import (
 // literal has, one that few other literals and few texts have. A step takes the four bytes at a place of the text and asks a
 // table of bits whether they are a gram; where they are, the few literals that have it are compared. Steps don't wait for each
 // other, as those of an automaton do, and the table stays in the processor's nearest cache. Literals of two and three bytes are
-// looked for in the same way, by grams of two.
+// looked for in the same way, by grams of two; those of one byte, which are few, one after the other.
 type finder struct {
 	lits   []string
+	single []int       // literals of one byte
 	tables []gramTable // by length of gram, those that there are
 }
 
@@ -42,20 +44,22 @@ const (
 	minBits   = 10
 )
 
-// newFinder returns the finder of literals, which must be different and of shortGram bytes or more.
+// newFinder returns the finder of literals, which must be different and not empty.
 func newFinder(lits []string) *finder {
 	f := &finder{lits: lits}
 	short := 0
-	for _, lit := range lits {
-		if len(lit) < maxGram {
+	for i, lit := range lits {
+		if len(lit) < shortGram {
+			f.single = append(f.single, i)
+		} else if len(lit) < maxGram {
 			short++
 		}
 	}
 	if short > 0 {
 		f.tables = append(f.tables, f.table(shortGram, short))
 	}
-	if short < len(lits) {
-		f.tables = append(f.tables, f.table(maxGram, len(lits)-short))
+	if long := len(lits) - len(f.single) - short; long > 0 {
+		f.tables = append(f.tables, f.table(maxGram, long))
 	}
 	return f
 }
@@ -74,7 +78,7 @@ func (f *finder) table(length, n int) gramTable {
 		common[gramAt(commonText, i)*gramHash>>16] += 64
 	}
 	for lit, text := range f.lits {
-		if len(text) < maxGram != (length < maxGram) {
+		if len(text) < shortGram || len(text) < maxGram != (length < maxGram) {
 			continue
 		}
 		best, at, least := uint32(0), 0, 1<<30
@@ -115,6 +119,16 @@ func gramAt(text string, i int) uint32 {
 
 // find calls hit with every literal that stands in text, and where it ends. It may write up to three bytes behind text.
 func (f *finder) find(text []byte, hit func(lit, end int)) {
+	for _, lit := range f.single {
+		for end := 0; ; {
+			i := bytes.IndexByte(text[end:], f.lits[lit][0])
+			if i < 0 {
+				break
+			}
+			end += i + 1
+			hit(lit, end)
+		}
+	}
 	padded := append(text, 0, 0, 0)
 	for i := range f.tables {
 		f.tables[i].find(f.lits, text, padded, hit)

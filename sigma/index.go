@@ -1,7 +1,7 @@
 package sigma
 
 import (
-	"slices"
+	"strings"
 	"sync"
 )
 
@@ -57,8 +57,8 @@ func (a *atom) literals() ([][]byte, shape) {
 	switch a.op {
 	case opPattern:
 		lit := appendFold(nil, a.pattern.longest())
-		if len(lit) < shortGram {
-			return nil, 0 // it stands in most values: there is nothing to be won by looking for it
+		if !worthIndexing(lit) {
+			return nil, 0
 		}
 		s, ok := a.pattern.shape()
 		if !ok || a.cased {
@@ -67,12 +67,20 @@ func (a *atom) literals() ([][]byte, shape) {
 		return [][]byte{lit}, s
 	case opRegexp:
 		lits := required(a.text)
-		if slices.ContainsFunc(lits, func(lit []byte) bool { return len(lit) < shortGram }) {
-			return nil, 0
+		for _, lit := range lits {
+			if !worthIndexing(lit) {
+				return nil, 0
+			}
 		}
 		return lits, shapeOther
 	}
 	return nil, 0
+}
+
+// worthIndexing says whether there is something to be won by looking for a literal: single characters stand in most values, but
+// for the rare ones.
+func worthIndexing(lit []byte) bool {
+	return len(lit) >= shortGram || len(lit) == 1 && strings.IndexByte(rareBytes, lit[0]) >= 0
 }
 
 // finder makes the field's finder when it is first wanted.

@@ -80,9 +80,12 @@ func (m *memo) find(hash, key uint64, value []byte) (s *sight, known bool) {
 	}
 }
 
-// again says whether the value was asked for before. Only such values are kept: those that come once, as identifiers and
-// times do, would push the others out.
+// again says whether the value was asked for before, or there is plenty of room. Only such values are kept: those that come
+// once, as identifiers and times do, would push the others out.
 func (m *memo) again(hash uint64) bool {
+	if m.count < maxMemoEntries/8 && len(m.text) < maxMemoText/4 {
+		return true
+	}
 	d := &m.door[hash%uint64(len(m.door))]
 	mark := uint32(hash>>32) | 1
 	if *d == mark {
