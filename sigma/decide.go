@@ -164,7 +164,7 @@ func (m *Matcher) passes(a *atom, text, folded []byte) (holds, late bool) {
 func (m *Matcher) dfaOf(a *atom) *dfa {
 	d, known := m.dfas[int32(a.id)]
 	if !known {
-		if a.expr.slow == nil {
+		if a.expr.slow == nil && !m.testOnlyRegexp {
 			d = newDFA(a.text)
 		}
 		m.dfas[int32(a.id)] = d

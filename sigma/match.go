@@ -48,6 +48,9 @@ type Matcher struct {
 
 	dfas     map[int32]*dfa // by atom; nil where the expression is none for one
 	timeouts int
+
+	testOnlyForget bool // remember nothing of values
+	testOnlyRegexp bool // run expressions as the standard library does
 }
 
 // seen is what one value of a slot showed.

@@ -324,7 +324,7 @@ func (b *planBuilder) frequency(a *atom) float64 {
 }
 
 func (a *atom) frequency() float64 {
-	if !a.indexed {
+	if !a.indexed || a.op == opRegexp { // whose literals take a while to work out
 		return a.guess()
 	}
 	lits, s := a.literals()
@@ -342,13 +342,15 @@ func (a *atom) frequency() float64 {
 	return sum
 }
 
-// guess is frequency for atoms without literals.
+// guess is frequency for other atoms.
 func (a *atom) guess() float64 {
 	switch {
 	case a.op == opNumber && a.rel == relEqual:
 		return 0.2
 	case a.op == opCIDR:
 		return 0.4
+	case a.op == opRegexp && a.indexed:
+		return 0.05
 	case a.op == opRegexp && a.expr.slow != nil:
 		return 4
 	case a.op == opRegexp:

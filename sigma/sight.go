@@ -48,7 +48,7 @@ func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 	if len(s.atoms) == 0 {
 		s = nil
 	}
-	if m.memo.again(hash) && !m.late {
+	if m.memo.again(hash) && !m.late && !m.testOnlyForget {
 		if s != nil {
 			s = &sight{slices.Clone(s.rules), slices.Clone(s.atoms)}
 		}

@@ -1,0 +1,133 @@
+package detect
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
+	"github.com/goshawk-ir/goshawk/internal/evidence"
+	"github.com/goshawk-ir/goshawk/internal/parser"
+	"github.com/goshawk-ir/goshawk/internal/testkit"
+	"github.com/goshawk-ir/goshawk/sigma"
+)
+
+// The plain evaluation takes milliseconds a record, so that all records of the corpus take an hour.
+var (
+	everyRecord = flag.Bool("every-record", false, "compare every record of the corpus with the plain evaluation, not a few of each shape and file")
+	aShape      = 2  // records of a shape and file that are compared
+	aFile       = 24 // records of a file that are compared
+)
+
+// TestCorpusAgainstPlain holds the fast way to the plain one on every file of the corpus, with all rules of the shared rule set.
+func TestCorpusAgainstPlain(t *testing.T) {
+	corpus := testkit.Shared(t, "corpus")
+	var sources []RuleSource
+	for _, dir := range []string{"rules", "rules-emerging-threats", "rules-threat-hunting"} {
+		path := testkit.Shared(t, "sigma", dir)
+		sources = append(sources, RuleSource{Name: dir, FS: os.DirFS(path)})
+	}
+	engine, err := openSigma(&Config{Rules: sources})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := make(chan *evidence.File)
+	var compared, matched, read atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		c := &comparison{t: t, engine: engine.(*sigmaEngine), scanner: engine.Scanner().(*sigmaScanner)}
+		workers.Go(func() {
+			for f := range files {
+				if c.file(f) {
+					read.Add(1)
+				}
+			}
+			compared.Add(int64(c.compared))
+			matched.Add(int64(c.matched))
+		})
+	}
+	for f, err := range evidence.Walk(context.Background(), []string{corpus}, evidence.Options{NoHash: true}) {
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if f.Readable() {
+			if _, err := f.Open(); err == nil { // held until the worker releases it
+				files <- f
+			}
+		}
+	}
+	close(files)
+	workers.Wait()
+	t.Logf("%d records of %d files, %d matches", compared.Load(), read.Load(), matched.Load())
+	if compared.Load() < 5000 || matched.Load() < 500 {
+		t.Errorf("only %d records and %d matches compared", compared.Load(), matched.Load())
+	}
+}
+
+// comparison is what a worker compares.
+type comparison struct {
+	t                 *testing.T
+	engine            *sigmaEngine
+	scanner           *sigmaScanner
+	compared, matched int
+}
+
+// file compares records of a file, which is open, and says whether a parser read it.
+func (c *comparison) file(f *evidence.File) bool {
+	defer f.Release()
+	in, err := f.Open()
+	if err != nil {
+		return false
+	}
+	defer f.Release()
+	head := make([]byte, parser.HeadSize)
+	n, _ := in.ReadAt(head, 0)
+	p := parser.For(f.Path, head[:n], nil)
+	if p == nil || p.Carve {
+		return false
+	}
+	shapes, all := map[*event.Schema]int{}, 0
+	for r, err := range p.Parse(in) {
+		if err != nil {
+			continue
+		}
+		if !*everyRecord && (shapes[r.Schema] >= aShape || all >= aFile) {
+			if all >= aFile {
+				break
+			}
+			continue
+		}
+		shapes[r.Schema]++
+		all++
+		c.record(r)
+	}
+	return true
+}
+
+func (c *comparison) record(r *event.Record) {
+	var fast, again, plain []int
+	c.scanner.Scan(r, func(h *Hit) { fast = append(fast, h.Rule) })
+	c.scanner.Scan(r, func(h *Hit) { again = append(again, h.Rule) })
+	c.scanner.record = r
+	c.engine.engine.Plain(sigmaSchema(r.Schema), c.scanner, func(rule *sigma.Rule) { plain = append(plain, c.engine.number[rule]) })
+	c.scanner.record = nil
+	if !slices.Equal(fast, plain) || !slices.Equal(again, plain) {
+		c.t.Errorf("%s at 0x%x: rules %v, again %v, plainly %v", r.Origin.Path, r.Offset, c.titles(fast), c.titles(again), c.titles(plain))
+	}
+	c.compared++
+	c.matched += len(plain)
+}
+
+func (c *comparison) titles(rules []int) (titles []string) {
+	for _, r := range rules {
+		titles = append(titles, fmt.Sprintf("%q", c.engine.rules[r].Title))
+	}
+	return titles
+}
