@@ -226,9 +226,10 @@ func (c *Correlator) Add(o *Occurrence, emit func(*Firing)) {
 	if len(feeds) == 0 {
 		return
 	}
-	if c.current == 0 || !c.isEvent(c.current, o) {
-		c.drop(c.current)
+	if !c.isNewest(c.current, o) {
+		before := c.current
 		c.current = c.newEvent(o.Time, o.Ref, o.Shared)
+		c.drop(before)
 	}
 	it := item{time: o.Time, event: c.current}
 	for i := range feeds {

@@ -8,7 +8,7 @@ import (
 
 // store is the state of a correlator.
 type store struct {
-	events slab[event]
+	log    eventLog
 	groups slab[group]
 	runs   slab[run]
 	words  arena[uint32]
@@ -18,11 +18,12 @@ type store struct {
 	counts    map[uint32]map[uint32]uint32
 	timers    timers
 	watermark time.Time
+	latest    time.Time // the latest time of what groups hold or held: what is not before it is not late
 }
 
 func newStore(machines int) *store {
 	return &store{
-		words: arena[uint32]{unit: 1}, texts: texts{bytes: arena[byte]{unit: 8}},
+		log: eventLog{coded: arena[byte]{unit: 4}}, words: arena[uint32]{unit: 1}, texts: texts{bytes: arena[byte]{unit: 8}},
 		tables: make([]table, machines), counts: map[uint32]map[uint32]uint32{},
 	}
 }
@@ -31,7 +32,7 @@ func newStore(machines int) *store {
 const maxEvents = 1 << 28
 
 func (s *store) full() bool {
-	return s.events.live() >= maxEvents || s.words.full() || s.texts.bytes.full()
+	return s.log.blocks.live() >= maxEvents>>blockBits || s.log.many.live() >= maxEvents || s.words.full() || s.texts.bytes.full() || s.log.coded.full()
 }
 
 // group is the state of one group of a correlation, in 48 bytes. What it holds of the types differs:
@@ -229,7 +230,8 @@ func (s *store) list(r *run, listed []uint32, maxRefs int) {
 	r.refs = s.words.grow(r.refs, n, n+len(listed))
 	block := s.words.at(r.refs)
 	for i, e := range listed {
-		block[n+i] = s.hold(e)
+		s.hold(e)
+		block[n+i] = e
 	}
 	r.listed += uint32(len(listed))
 }
