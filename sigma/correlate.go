@@ -272,14 +272,14 @@ func (c *Correlator) Advance(t time.Time, emit func(*Firing)) {
 	}
 	c.watermark = t
 	at := timerAt(stampOf(t), 0, 0, 0)
-	for len(c.timers) > 0 && c.timers[0].isOver(&at) {
+	for len(c.timers.heap) > 0 && c.timers.heap[0].isOver(&at) {
 		c.closeNext(emit)
 	}
 }
 
 // Close ends every window, in order of time: the stream is over.
 func (c *Correlator) Close(emit func(*Firing)) {
-	for len(c.timers) > 0 {
+	for len(c.timers.heap) > 0 {
 		c.closeNext(emit)
 	}
 	c.drop(c.current)

@@ -24,7 +24,7 @@ type store struct {
 func newStore(machines int) *store {
 	return &store{
 		log: eventLog{coded: arena[byte]{unit: 4}}, words: arena[uint32]{unit: 1}, texts: texts{bytes: arena[byte]{unit: 8}},
-		tables: make([]table, machines), counts: map[uint32]map[uint32]uint32{},
+		tables: make([]table, machines), timers: timers{queues: make([]timerQueue, machines)}, counts: map[uint32]map[uint32]uint32{},
 	}
 }
 
@@ -59,7 +59,7 @@ type group struct {
 	pending  uint32 // how many of them are not taken
 	distinct uint32 // values in a sliding window
 	mark     uint32 // of which rule the last event was and, in the highest 8 bits, which of its timers counts
-	timers   uint32 // how many stand in the heap
+	timers   uint32 // how many are set, and two bits
 }
 
 const positionBits = 24
@@ -99,11 +99,14 @@ func (s *store) dropGroup(m *machine, h uint32) {
 	s.dropRun(g.open)
 	s.drop(g.last)
 	// A timer that is left is compared by the key, so the group keeps that until the last one has come up.
-	*g = group{key: g.key, timers: g.timers | deadBit}
+	*g = group{key: g.key, timers: g.timers&^movedBit | deadBit}
 	s.bury(h)
 }
 
-const deadBit = 1 << 31 // of timers: the group is gone
+const (
+	deadBit  = 1 << 31 // of timers: the group is gone
+	movedBit = 1 << 30 // something has come since the last one was set
+)
 
 // bury gives a group that is gone back once no timer is left.
 func (s *store) bury(h uint32) {

@@ -6,6 +6,7 @@ import "time"
 func (c *Correlator) step(m *machine, h uint32, it *item, emit func(*Firing)) {
 	g := c.groups.at(h)
 	began := g.empty()
+	g.timers |= movedBit
 	// As long as occurrences come in order, the time at which a group is over only moves on and its timer is never too late.
 	late := it.time.Before(c.latest)
 	var before time.Time
