@@ -258,7 +258,11 @@ func (c *Correlator) take(f *feed, it item, brought []KeyValue, emit func(*Firin
 	}
 	it.position = f.position
 	if h == 0 {
-		h = c.newGroup(m, c.key, hash, pick(f.group, brought))
+		key := len(c.key)
+		for _, i := range f.group {
+			c.key = appendPart(c.key, at(i, brought).Text)
+		}
+		h = c.newGroup(m, c.key, key, hash)
 	}
 	c.step(m, h, &it, emit)
 	c.texts.drop(it.value)

@@ -205,3 +205,29 @@ func BenchmarkAdd(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkManyGroups measures an occurrence of one of many groups, most of which are over before they see another: so nearly each
+// begins one, and another is dropped.
+func BenchmarkManyGroups(b *testing.B) {
+	for _, p := range memorySetups {
+		b.Run(strings.ReplaceAll(p.String(), " ", "_"), func(b *testing.B) {
+			s := p.stream()
+			c, err := NewCorrelator([]*Correlation{s.rule}, CorrelatorOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			users := make([]string, 1<<17)
+			for i := range users {
+				users[i] = fmt.Sprint("user", i*7919%len(users))
+			}
+			o := &Occurrence{Rule: s.rules["a"], Ref: []byte("123456789"), Shared: []byte("host"), Values: make([]KeyValue, 2)}
+			b.ReportAllocs()
+			for i := range b.N {
+				o.Time = epoch.Add(time.Duration(i) * time.Millisecond) // 60,000 in a window
+				o.Ref[i%9]++
+				o.Values[0], o.Values[1] = KeyValue{users[i%len(users)], true}, KeyValue{users[i%100][4:], true}
+				c.Add(o, func(*Firing) {})
+			}
+		})
+	}
+}

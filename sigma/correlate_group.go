@@ -68,17 +68,13 @@ func (g *group) lastPosition() int { return int(g.mark & (1<<positionBits - 1)) 
 
 func (g *group) empty() bool { return g.n == 0 && g.open == 0 && g.run == 0 }
 
-// newGroup makes a group of a machine; key is the folded one, values its values as they are written.
-func (s *store) newGroup(m *machine, key []byte, hash uint32, values []string) uint32 {
+// newGroup makes a group of a machine. both is its key and, behind that, its values as they are written.
+func (s *store) newGroup(m *machine, both []byte, key int, hash uint32) uint32 {
 	h := s.groups.alloc()
-	written := key
-	for _, v := range values {
-		written = appendPart(written, v)
+	if bytes.Equal(both[key:], both[:key]) {
+		both = both[:key]
 	}
-	if bytes.Equal(written[len(key):], key) {
-		written = key
-	}
-	s.groups.at(h).key = s.texts.hold(written)
+	s.groups.at(h).key = s.texts.hold(both)
 	s.tables[m.number].insert(hash, h)
 	return h
 }

@@ -142,11 +142,11 @@ func (c *Correlator) popHeap() timer {
 
 // setTimer sees to it that the group is looked at when it is over. A timer that is early is left: it is set anew when
 // it comes up, so that a busy group costs one step of the heap for each timespan, not for each occurrence.
-func (c *Correlator) setTimer(m *machine, h uint32) {
+func (c *Correlator) setTimer(m *machine, h uint32, over time.Time) {
 	g := c.groups.at(h)
 	g.mark += 1 << positionBits
 	g.timers = g.timers&^movedBit + 1
-	c.pushTimer(timerAt(stampOf(c.deadline(m, g)), m.number, g.mark>>positionBits, h))
+	c.pushTimer(timerAt(stampOf(over), m.number, g.mark>>positionBits, h))
 }
 
 // deadline returns the time after which the group has to be looked at.
@@ -176,14 +176,16 @@ func (c *Correlator) closeNext(emit func(*Firing)) {
 		return
 	}
 	// If nothing has come since the timer was set, it is over now, and its events needn't be read.
-	if g.timers&movedBit != 0 && stampOf(c.deadline(m, g)).compare(t.stamp()) > 0 {
-		c.setTimer(m, t.group)
-		return
+	if g.timers&movedBit != 0 {
+		if over := c.deadline(m, g); stampOf(over).compare(t.stamp()) > 0 {
+			c.setTimer(m, t.group, over)
+			return
+		}
 	}
 	c.expire(m, t.group, emit)
 	if g.empty() {
 		c.dropGroup(m, t.group)
 		return
 	}
-	c.setTimer(m, t.group)
+	c.setTimer(m, t.group, c.deadline(m, g))
 }

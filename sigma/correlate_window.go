@@ -27,8 +27,13 @@ func (c *Correlator) step(m *machine, h uint32, it *item, emit func(*Firing)) {
 	} else {
 		c.wait(m, h, it)
 	}
-	if began || late && c.deadline(m, g).Before(before) {
-		c.setTimer(m, h)
+	switch {
+	case began:
+		c.setTimer(m, h, it.time.Add(m.rule.Timespan))
+	case late:
+		if over := c.deadline(m, g); over.Before(before) {
+			c.setTimer(m, h, over)
+		}
 	}
 }
 

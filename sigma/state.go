@@ -238,7 +238,7 @@ func (r *restorer) install() {
 	c.watermark, c.latest = r.watermark, r.latest
 	for _, m := range c.machines {
 		for _, h := range c.inOrder(m) {
-			c.setTimer(m, h)
+			c.setTimer(m, h, c.deadline(m, c.groups.at(h)))
 		}
 	}
 }

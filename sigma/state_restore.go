@@ -14,17 +14,16 @@ func (r *restorer) restore(m *machine, saved *savedGroup) error {
 	if len(saved.Group) != len(m.rule.GroupBy) || len(saved.Items) > m.maxWindow+1 || m.sliding && saved.Open != nil || !m.sliding && len(saved.Items) > 0 {
 		return errState
 	}
-	var key []byte
-	var values []string
+	var key, written []byte
 	for _, value := range saved.Group {
-		values = append(values, string(value))
+		written = appendPart(written, value)
 		key = appendKeyPart(key, string(value))
 	}
 	hash := hashOf(key)
 	if r.to.findGroup(m, key, hash) != 0 {
 		return fmt.Errorf("it is there twice: %w", errState)
 	}
-	h := r.to.newGroup(m, key, hash, values)
+	h := r.to.newGroup(m, append(key, written...), len(key), hash)
 	g := r.to.groups.at(h)
 	if err := r.items(m, h, saved); err != nil {
 		return err
