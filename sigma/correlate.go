@@ -226,9 +226,10 @@ func (c *Correlator) Add(o *Occurrence, emit func(*Firing)) {
 	if len(feeds) == 0 {
 		return
 	}
-	if c.current == 0 || !c.isEvent(c.current, o) {
-		c.drop(c.current)
+	if !c.isNewest(c.current, o) {
+		before := c.current
 		c.current = c.newEvent(o.Time, o.Ref, o.Shared)
+		c.drop(before)
 	}
 	it := item{time: o.Time, event: c.current}
 	for i := range feeds {
@@ -257,7 +258,11 @@ func (c *Correlator) take(f *feed, it item, brought []KeyValue, emit func(*Firin
 	}
 	it.position = f.position
 	if h == 0 {
-		h = c.newGroup(m, c.key, hash, pick(f.group, brought))
+		key := len(c.key)
+		for _, i := range f.group {
+			c.key = appendPart(c.key, at(i, brought).Text)
+		}
+		h = c.newGroup(m, c.key, key, hash)
 	}
 	c.step(m, h, &it, emit)
 	c.texts.drop(it.value)
@@ -271,14 +276,14 @@ func (c *Correlator) Advance(t time.Time, emit func(*Firing)) {
 	}
 	c.watermark = t
 	at := timerAt(stampOf(t), 0, 0, 0)
-	for len(c.timers) > 0 && c.timers[0].isOver(&at) {
+	for len(c.timers.heap) > 0 && c.timers.heap[0].isOver(&at) {
 		c.closeNext(emit)
 	}
 }
 
 // Close ends every window, in order of time: the stream is over.
 func (c *Correlator) Close(emit func(*Firing)) {
-	for len(c.timers) > 0 {
+	for len(c.timers.heap) > 0 {
 		c.closeNext(emit)
 	}
 	c.drop(c.current)

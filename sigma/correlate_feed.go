@@ -160,15 +160,6 @@ func at(i int, brought []KeyValue) KeyValue {
 	return KeyValue{bounded(brought[i].Text), true}
 }
 
-// pick returns the texts of values that are all there.
-func pick(indices []int, brought []KeyValue) []string {
-	out := make([]string, len(indices))
-	for k, i := range indices {
-		out[k] = at(i, brought).Text
-	}
-	return out
-}
-
 // appendKey joins values, folded; false if one is missing.
 func appendKey(dst []byte, indices []int, brought []KeyValue) ([]byte, bool) {
 	for _, i := range indices {

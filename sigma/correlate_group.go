@@ -8,7 +8,7 @@ import (
 
 // store is the state of a correlator.
 type store struct {
-	events slab[event]
+	log    eventLog
 	groups slab[group]
 	runs   slab[run]
 	words  arena[uint32]
@@ -18,12 +18,13 @@ type store struct {
 	counts    map[uint32]map[uint32]uint32
 	timers    timers
 	watermark time.Time
+	latest    time.Time // the latest time of what groups hold or held: what is not before it is not late
 }
 
 func newStore(machines int) *store {
 	return &store{
-		words: arena[uint32]{unit: 1}, texts: texts{bytes: arena[byte]{unit: 8}},
-		tables: make([]table, machines), counts: map[uint32]map[uint32]uint32{},
+		log: eventLog{coded: arena[byte]{unit: 4}}, words: arena[uint32]{unit: 1}, texts: texts{bytes: arena[byte]{unit: 8}},
+		tables: make([]table, machines), timers: timers{queues: make([]timerQueue, machines)}, counts: map[uint32]map[uint32]uint32{},
 	}
 }
 
@@ -31,7 +32,7 @@ func newStore(machines int) *store {
 const maxEvents = 1 << 28
 
 func (s *store) full() bool {
-	return s.events.live() >= maxEvents || s.words.full() || s.texts.bytes.full()
+	return s.log.blocks.live() >= maxEvents>>blockBits || s.log.many.live() >= maxEvents || s.words.full() || s.texts.bytes.full() || s.log.coded.full()
 }
 
 // group is the state of one group of a correlation, in 48 bytes. What it holds of the types differs:
@@ -58,7 +59,7 @@ type group struct {
 	pending  uint32 // how many of them are not taken
 	distinct uint32 // values in a sliding window
 	mark     uint32 // of which rule the last event was and, in the highest 8 bits, which of its timers counts
-	timers   uint32 // how many stand in the heap
+	timers   uint32 // how many are set, and two bits
 }
 
 const positionBits = 24
@@ -67,17 +68,13 @@ func (g *group) lastPosition() int { return int(g.mark & (1<<positionBits - 1)) 
 
 func (g *group) empty() bool { return g.n == 0 && g.open == 0 && g.run == 0 }
 
-// newGroup makes a group of a machine; key is the folded one, values its values as they are written.
-func (s *store) newGroup(m *machine, key []byte, hash uint32, values []string) uint32 {
+// newGroup makes a group of a machine. both is its key and, behind that, its values as they are written.
+func (s *store) newGroup(m *machine, both []byte, key int, hash uint32) uint32 {
 	h := s.groups.alloc()
-	written := key
-	for _, v := range values {
-		written = appendPart(written, v)
+	if bytes.Equal(both[key:], both[:key]) {
+		both = both[:key]
 	}
-	if bytes.Equal(written[len(key):], key) {
-		written = key
-	}
-	s.groups.at(h).key = s.texts.hold(written)
+	s.groups.at(h).key = s.texts.hold(both)
 	s.tables[m.number].insert(hash, h)
 	return h
 }
@@ -98,11 +95,14 @@ func (s *store) dropGroup(m *machine, h uint32) {
 	s.dropRun(g.open)
 	s.drop(g.last)
 	// A timer that is left is compared by the key, so the group keeps that until the last one has come up.
-	*g = group{key: g.key, timers: g.timers | deadBit}
+	*g = group{key: g.key, timers: g.timers&^movedBit | deadBit}
 	s.bury(h)
 }
 
-const deadBit = 1 << 31 // of timers: the group is gone
+const (
+	deadBit  = 1 << 31 // of timers: the group is gone
+	movedBit = 1 << 30 // something has come since the last one was set
+)
 
 // bury gives a group that is gone back once no timer is left.
 func (s *store) bury(h uint32) {
@@ -229,7 +229,8 @@ func (s *store) list(r *run, listed []uint32, maxRefs int) {
 	r.refs = s.words.grow(r.refs, n, n+len(listed))
 	block := s.words.at(r.refs)
 	for i, e := range listed {
-		block[n+i] = s.hold(e)
+		s.hold(e)
+		block[n+i] = e
 	}
 	r.listed += uint32(len(listed))
 }

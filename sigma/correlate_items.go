@@ -55,13 +55,13 @@ func (s *store) itemAt(m *machine, g *group, i int) []uint32 {
 }
 
 func (s *store) timeAt(m *machine, g *group, i int) time.Time {
-	return s.events.at(s.itemAt(m, g, i)[0] &^ takenBit).time()
+	return s.timeOf(s.itemAt(m, g, i)[0] &^ takenBit)
 }
 
 // load reads an item out of a window.
 func (s *store) load(m *machine, words []uint32) item {
 	it := item{event: words[0] &^ takenBit}
-	it.time = s.events.at(it.event).time()
+	it.time = s.timeOf(it.event)
 	switch m.rule.Type {
 	case Temporal, TemporalOrdered:
 		it.position, it.again = int(words[1]&^againBit), words[1]&againBit != 0
@@ -78,7 +78,8 @@ func (s *store) load(m *machine, words []uint32) item {
 
 // save writes an item, which then holds its event and texts.
 func (s *store) save(m *machine, words []uint32, it *item) {
-	words[0] = s.hold(it.event)
+	s.hold(it.event)
+	words[0] = it.event
 	switch m.rule.Type {
 	case Temporal, TemporalOrdered:
 		words[1] = uint32(it.position)
@@ -108,12 +109,13 @@ func (s *store) dropItem(m *machine, words []uint32) {
 	}
 }
 
-// insert puts an item in its place by time; among equal ones it is the last. It returns the place.
-func (s *store) insert(m *machine, h uint32, it *item) int {
+// insert puts an item in its place by time; among equal ones it is the last. It returns the place. An item that is
+// not late has its place behind all others, whose times needn't be looked at.
+func (s *store) insert(m *machine, h uint32, it *item, late bool) int {
 	g := s.groups.at(h)
 	n := int(g.n)
 	i := n
-	for i > 0 && s.timeAt(m, g, i-1).After(it.time) {
+	for late && i > 0 && s.timeAt(m, g, i-1).After(it.time) {
 		i--
 	}
 	if m.rule.Type == ValueCount {

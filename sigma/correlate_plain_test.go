@@ -131,8 +131,8 @@ func TestAgainstPlain(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("seed %d, saved at %d (-plain +compact): %s", seed, cut, diff)
 		}
-		if n := compact.events.live() + compact.groups.live() + compact.runs.live() + compact.words.live() + compact.texts.bytes.live() + compact.texts.table.n + len(compact.counts); n != 0 {
-			t.Fatalf("seed %d, saved at %d: %d events, %d groups, %d runs, %d blocks, %d texts, %d maps are left", seed, cut, compact.events.live(), compact.groups.live(),
+		if n := compact.log.blocks.live() + compact.log.many.live() + compact.log.coded.live() + compact.groups.live() + compact.runs.live() + compact.words.live() + compact.texts.bytes.live() + compact.texts.table.n + len(compact.counts); n != 0 {
+			t.Fatalf("seed %d, saved at %d: %d events, %d groups, %d runs, %d blocks, %d texts, %d maps are left", seed, cut, compact.log.blocks.live()+compact.log.many.live()+compact.log.coded.live(), compact.groups.live(),
 				compact.runs.live(), compact.words.live(), compact.texts.bytes.live(), len(compact.counts))
 		}
 	}
@@ -234,24 +234,48 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestManyHolders holds that an event can be held by more than its count has room for.
-func TestManyHolders(t *testing.T) {
+// TestEvents holds that events are read as they were written, whatever their times and references.
+func TestEvents(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
 	s := newStore(0)
-	for _, ref := range []string{"short", "a handle that is longer"} {
-		first := s.newEvent(epoch, []byte(ref), []byte("shared"))
-		handles := []uint32{first}
-		for range 3 * maxHolders {
-			h := s.hold(first)
-			if !s.sameEvent(h, first) {
-				t.Fatal("another event")
-			}
-			handles = append(handles, h)
+	type written struct {
+		handle      uint32
+		at          time.Time
+		ref, shared []byte
+	}
+	var held []written
+	at := epoch
+	for range 20_000 {
+		at = at.Add([]time.Duration{0, 1, time.Millisecond, 7 * time.Second, -time.Hour, 1e9 * time.Second, -1e9 * time.Second, 999_999_999}[r.IntN(8)])
+		w := written{at: at}
+		if r.IntN(4) > 0 {
+			w.ref = []byte(strings.Repeat(fmt.Sprint(r.IntN(9)), r.IntN(2*maxShort)))
 		}
-		for _, h := range handles {
-			s.drop(h)
+		if r.IntN(4) > 0 {
+			w.shared = fmt.Append(nil, "host", r.IntN(5))
+		}
+		w.handle = s.newEvent(w.at, w.ref, w.shared)
+		held = append(held, w)
+		for len(held) > 0 && r.IntN(2) == 0 {
+			i := r.IntN(len(held))
+			w = held[i]
+			held = slices.Delete(held, i, i+1)
+			e := s.event(w.handle)
+			if !s.timeOf(w.handle).Equal(w.at) || string(s.ref(&e)) != string(w.ref) || string(s.texts.text(e.shared)) != string(w.shared) {
+				t.Fatalf("an event at %v, %q, %q is read as %v, %q, %q", w.at, w.ref, w.shared, s.timeOf(w.handle), s.ref(&e), s.texts.text(e.shared))
+			}
+			for _, d := range []time.Duration{-1, 0, 1} {
+				if got := s.isBefore(w.handle, stampOf(w.at.Add(d))); got != (d > 0) {
+					t.Fatalf("an event is before itself and %v: %v", d, got)
+				}
+			}
+			s.drop(w.handle)
 		}
 	}
-	if s.events.live() != 0 || s.texts.bytes.live() != 0 {
-		t.Errorf("%d events and %d texts are left", s.events.live(), s.texts.bytes.live())
+	for _, w := range held {
+		s.drop(w.handle)
+	}
+	if n := s.log.blocks.live() + s.log.coded.live() + s.texts.bytes.live(); n != 0 {
+		t.Errorf("%d blocks and texts are left", n)
 	}
 }

@@ -374,8 +374,8 @@ func TestUnsorted(t *testing.T) {
 				c.Add(s.occurrence(t, text), emit)
 			}
 			c.Close(emit)
-			if held(c) != 0 || len(c.timers) != 0 {
-				t.Fatalf("seed %d, %v: %d groups and %d timers are left", seed, p, held(c), len(c.timers))
+			if held(c) != 0 || waiting(c) != 0 {
+				t.Fatalf("seed %d, %v: %d groups and %d timers are left", seed, p, held(c), waiting(c))
 			}
 		}
 	}

@@ -33,10 +33,39 @@ func (t *timer) isOver(now *timer) bool {
 
 func (t *timer) machine() uint32 { return t.rest >> turnBits & (maxMachines - 1) }
 
-// timers is a heap, each above four others: so few levels that most of it is where the processor has it at hand. At
-// equal times correlations that others refer to come first.
-type timers []timer
+// timers gives timers in order of their times; at equal times correlations that others refer to come first, then it goes by key.
+//
+// It is a heap in which each stands above four others. Most timers don't pass through it: what begins later is over later, so
+// the timers of a correlation come in order nearly always. Those that do wait in a queue, of which only the first stands in the
+// heap: the order is the same, and the heap stays small.
+type timers struct {
+	heap   []timer
+	queues []timerQueue // of each machine
+}
 
+type timerQueue struct {
+	waiting []timer
+	head    int
+	first   timer // it stands in the heap
+	queued  bool  // there is a first
+}
+
+func (q *timerQueue) last() *timer {
+	if len(q.waiting) > q.head {
+		return &q.waiting[len(q.waiting)-1]
+	}
+	return &q.first
+}
+
+func (q *timerQueue) append(t timer) {
+	if q.head > 64 && q.head*2 > len(q.waiting) {
+		q.waiting = q.waiting[:copy(q.waiting, q.waiting[q.head:])]
+		q.head = 0
+	}
+	q.waiting = append(q.waiting, t)
+}
+
+// before gives the order of timers.
 func (c *Correlator) before(a, b *timer) bool {
 	if a.at != b.at {
 		return a.at < b.at
@@ -49,8 +78,33 @@ func (c *Correlator) before(a, b *timer) bool {
 }
 
 func (c *Correlator) pushTimer(t timer) {
-	c.timers = append(c.timers, t)
-	h := c.timers
+	q := &c.timers.queues[t.machine()]
+	switch {
+	case !q.queued:
+		q.first, q.queued = t, true
+	case c.before(q.last(), &t):
+		q.append(t)
+		return
+	}
+	c.pushHeap(t)
+}
+
+func (c *Correlator) popTimer() timer {
+	top := c.popHeap()
+	q := &c.timers.queues[top.machine()]
+	if q.queued && q.first == top {
+		if q.queued = len(q.waiting) > q.head; q.queued {
+			q.first = q.waiting[q.head]
+			q.head++
+			c.pushHeap(q.first)
+		}
+	}
+	return top
+}
+
+func (c *Correlator) pushHeap(t timer) {
+	c.timers.heap = append(c.timers.heap, t)
+	h := c.timers.heap
 	i := len(h) - 1
 	for i > 0 {
 		above := (i - 1) / 4
@@ -63,11 +117,11 @@ func (c *Correlator) pushTimer(t timer) {
 	h[i] = t
 }
 
-func (c *Correlator) popTimer() timer {
-	h := c.timers
+func (c *Correlator) popHeap() timer {
+	h := c.timers.heap
 	top, last := h[0], h[len(h)-1]
 	h = h[:len(h)-1]
-	c.timers = h
+	c.timers.heap = h
 	for i := 0; len(h) > 0; {
 		first := 4*i + 1
 		least := first
@@ -88,11 +142,11 @@ func (c *Correlator) popTimer() timer {
 
 // setTimer sees to it that the group is looked at when it is over. A timer that is early is left: it is set anew when
 // it comes up, so that a busy group costs one step of the heap for each timespan, not for each occurrence.
-func (c *Correlator) setTimer(m *machine, h uint32) {
+func (c *Correlator) setTimer(m *machine, h uint32, over time.Time) {
 	g := c.groups.at(h)
 	g.mark += 1 << positionBits
-	g.timers++
-	c.pushTimer(timerAt(stampOf(c.deadline(m, g)), m.number, g.mark>>positionBits, h))
+	g.timers = g.timers&^movedBit + 1
+	c.pushTimer(timerAt(stampOf(over), m.number, g.mark>>positionBits, h))
 }
 
 // deadline returns the time after which the group has to be looked at.
@@ -121,14 +175,17 @@ func (c *Correlator) closeNext(emit func(*Firing)) {
 	if g.mark>>positionBits != t.rest&(1<<turnBits-1) {
 		return
 	}
-	if stampOf(c.deadline(m, g)).compare(t.stamp()) > 0 {
-		c.setTimer(m, t.group)
-		return
+	// If nothing has come since the timer was set, it is over now, and its events needn't be read.
+	if g.timers&movedBit != 0 {
+		if over := c.deadline(m, g); stampOf(over).compare(t.stamp()) > 0 {
+			c.setTimer(m, t.group, over)
+			return
+		}
 	}
 	c.expire(m, t.group, emit)
 	if g.empty() {
 		c.dropGroup(m, t.group)
 		return
 	}
-	c.setTimer(m, t.group)
+	c.setTimer(m, t.group, c.deadline(m, g))
 }

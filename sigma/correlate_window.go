@@ -6,11 +6,15 @@ import "time"
 func (c *Correlator) step(m *machine, h uint32, it *item, emit func(*Firing)) {
 	g := c.groups.at(h)
 	began := g.empty()
+	g.timers |= movedBit
 	// As long as occurrences come in order, the time at which a group is over only moves on and its timer is never too late.
-	late := !began && it.time.Before(c.watermark)
+	late := it.time.Before(c.latest)
 	var before time.Time
-	if late {
+	if late && !began {
 		before = c.deadline(m, g)
+	}
+	if !late {
+		c.latest = it.time
 	}
 	if c.repeats(g, it) {
 		if !m.temporal() {
@@ -19,21 +23,26 @@ func (c *Correlator) step(m *machine, h uint32, it *item, emit func(*Firing)) {
 		it.again = true
 	}
 	if m.sliding {
-		c.slide(m, h, it, emit)
+		c.slide(m, h, it, late, emit)
 	} else {
 		c.wait(m, h, it)
 	}
-	if began || late && c.deadline(m, g).Before(before) {
-		c.setTimer(m, h)
+	switch {
+	case began:
+		c.setTimer(m, h, it.time.Add(m.rule.Timespan))
+	case late:
+		if over := c.deadline(m, g); over.Before(before) {
+			c.setTimer(m, h, over)
+		}
 	}
 }
 
 // repeats says whether the item is the event that came last, matched by another rule.
 func (c *Correlator) repeats(g *group, it *item) bool {
-	if it.chained || c.events.at(it.event).is() == kindNone {
+	if it.chained || !c.hasRef(it.event) {
 		return false
 	}
-	if g.last != 0 && it.position != g.lastPosition() && c.sameEvent(g.last, it.event) {
+	if g.last != 0 && it.position != g.lastPosition() && c.sameEvent(g.last, it.event, stampOf(it.time)) {
 		return true
 	}
 	c.setLast(g, it.event, it.position)
@@ -41,32 +50,38 @@ func (c *Correlator) repeats(g *group, it *item) bool {
 }
 
 func (s *store) setLast(g *group, event uint32, position int) {
+	s.hold(event)
 	s.drop(g.last)
-	g.last = s.hold(event)
+	g.last = event
 	g.mark = g.mark&^(1<<positionBits-1) | uint32(position)
 }
 
 // slide decides the condition over the timespan that ends with the newest occurrence.
-func (c *Correlator) slide(m *machine, h uint32, it *item, emit func(*Firing)) {
+func (c *Correlator) slide(m *machine, h uint32, it *item, late bool, emit func(*Firing)) {
 	g, span := c.groups.at(h), m.rule.Timespan
 	if g.run != 0 && it.time.Sub(c.runs.at(g.run).first.time()) > c.maxEpisode(span) {
 		c.finish(m, h, emit)
 	}
-	if g.n > 0 && it.time.Before(c.timeAt(m, g, int(g.n)-1).Add(-span)) {
+	if late && g.n > 0 && it.time.Before(c.timeAt(m, g, int(g.n)-1).Add(-span)) {
 		c.late++
 		return
 	}
 	t := &c.tally
 	c.readTally(m, g, t)
-	if place := c.insert(m, h, it); place < int(g.n)-1 && m.rule.Type == TemporalOrdered {
+	if place := c.insert(m, h, it, late); place < int(g.n)-1 && m.rule.Type == TemporalOrdered {
 		c.rebuild(m, g, t)
 	} else {
 		t.add(m, it, it.time.Add(-span))
 	}
-	horizon := c.timeAt(m, g, int(g.n)-1).Add(-span)
+	newest := it.time
+	if late {
+		newest = c.timeAt(m, g, int(g.n)-1)
+	}
+	horizon := newest.Add(-span)
+	edge := stampOf(horizon)
 	for g.n > 1 {
 		first := c.itemAt(m, g, 0)
-		old := c.timeAt(m, g, 0).Before(horizon)
+		old := c.isBefore(first[0]&^takenBit, edge)
 		if !old && int(g.n) <= m.maxWindow {
 			break
 		}
@@ -240,11 +255,11 @@ func (c *Correlator) finish(m *machine, h uint32, emit func(*Firing)) {
 	}
 	var all []byte
 	for _, h := range c.words.at(r.refs)[:r.listed] {
-		e := c.events.at(h)
+		e := c.event(h)
 		from := len(all)
-		all = append(append(all, c.ref(e)...), c.texts.text(e.shared)...)
+		all = append(append(all, c.ref(&e)...), c.texts.text(e.shared)...)
 		f.Refs = append(f.Refs, all[from:len(all):len(all)])
-		f.Times = append(f.Times, e.time())
+		f.Times = append(f.Times, e.at.time())
 	}
 	for i, value := range c.written(m, g) {
 		f.Group = append(f.Group, GroupValue{m.rule.GroupBy[i], value})

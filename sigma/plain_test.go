@@ -229,3 +229,12 @@ func (c *plainCorrelator) closeNext(emit func(*Firing)) {
 	w.timer = nil
 	c.setTimer(t.m, t.key, w)
 }
+
+// pick returns the texts of values that are all there.
+func pick(indices []int, brought []KeyValue) []string {
+	out := make([]string, len(indices))
+	for k, i := range indices {
+		out[k] = at(i, brought).Text
+	}
+	return out
+}

@@ -188,6 +188,7 @@ type restorer struct {
 	to        *store
 	header    bool
 	watermark time.Time
+	latest    time.Time // of all that was restored
 	byKey     map[string]*machine
 	prints    map[*machine]string
 }
@@ -234,10 +235,10 @@ func (r *restorer) group(g *savedGroup) error {
 func (r *restorer) install() {
 	c := r.c
 	c.store, c.current = r.to, 0
-	c.watermark = r.watermark
+	c.watermark, c.latest = r.watermark, r.latest
 	for _, m := range c.machines {
 		for _, h := range c.inOrder(m) {
-			c.setTimer(m, h)
+			c.setTimer(m, h, c.deadline(m, c.groups.at(h)))
 		}
 	}
 }

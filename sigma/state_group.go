@@ -30,8 +30,8 @@ func (s *store) saveGroup(m *machine, g *group) *savedGroup {
 func savedStamp(s stamp) moment { return momentOf(s.time()) }
 
 func (s *store) saveEvent(h uint32) savedRef {
-	e := s.events.at(h)
-	return savedRef{momentOf(e.time()), slices.Clone(s.ref(e)), slices.Clone(s.texts.text(e.shared))}
+	e := s.event(h)
+	return savedRef{momentOf(e.at.time()), slices.Clone(s.ref(&e)), slices.Clone(s.texts.text(e.shared))}
 }
 
 func (s *store) saveEvents(listed []uint32) (out []savedRef) {
@@ -47,7 +47,7 @@ func (s *store) saveItem(m *machine, words []uint32) savedItem {
 	listed, n := s.listed(it.event, &own)
 	out := savedItem{
 		Time: momentOf(it.time), Position: it.position, Refs: s.saveEvents(listed), Count: n, Again: it.again, Number: it.number,
-		Many: s.events.at(it.event).is() == kindMany, Taken: words[0]&takenBit != 0,
+		Many: it.event&manyBit != 0, Taken: words[0]&takenBit != 0,
 	}
 	out.Value, out.Carried = slices.Clone(s.texts.text(it.value)), slices.Clone(s.texts.text(it.carried))
 	return out

@@ -14,17 +14,16 @@ func (r *restorer) restore(m *machine, saved *savedGroup) error {
 	if len(saved.Group) != len(m.rule.GroupBy) || len(saved.Items) > m.maxWindow+1 || m.sliding && saved.Open != nil || !m.sliding && len(saved.Items) > 0 {
 		return errState
 	}
-	var key []byte
-	var values []string
+	var key, written []byte
 	for _, value := range saved.Group {
-		values = append(values, string(value))
+		written = appendPart(written, value)
 		key = appendKeyPart(key, string(value))
 	}
 	hash := hashOf(key)
 	if r.to.findGroup(m, key, hash) != 0 {
 		return fmt.Errorf("it is there twice: %w", errState)
 	}
-	h := r.to.newGroup(m, key, hash, values)
+	h := r.to.newGroup(m, append(key, written...), len(key), hash)
 	g := r.to.groups.at(h)
 	if err := r.items(m, h, saved); err != nil {
 		return err
@@ -57,6 +56,12 @@ func (r *restorer) restore(m *machine, saved *savedGroup) error {
 	return nil
 }
 
+func (r *restorer) see(t time.Time) {
+	if t.After(r.latest) {
+		r.latest = t
+	}
+}
+
 func (r *restorer) event(saved *savedRef) uint32 {
 	return r.to.newEvent(saved.Time.time(), saved.Ref, saved.Shared)
 }
@@ -85,6 +90,7 @@ func (r *restorer) items(m *machine, h uint32, saved *savedGroup) error {
 			return fmt.Errorf("an occurrence: %w", errState)
 		}
 		last = at
+		r.see(at)
 		it := item{time: at, position: s.Position, again: s.Again && m.temporal(), number: s.Number}
 		listed, err := r.events(s.Refs)
 		switch {
@@ -108,7 +114,7 @@ func (r *restorer) items(m *machine, h uint32, saved *savedGroup) error {
 		if len(m.carry) > 0 && !s.Taken {
 			it.carried = r.to.texts.hold(s.Carried)
 		}
-		place := r.to.insert(m, h, &it)
+		place := r.to.insert(m, h, &it, true)
 		if g := r.to.groups.at(h); s.Taken {
 			r.to.itemAt(m, g, place)[0] |= takenBit
 			g.pending--
@@ -135,6 +141,7 @@ func (r *restorer) run(m *machine, s *savedRun) (uint32, error) {
 		run.time = stampOf(at)
 	}
 	run.count, run.value = s.Count, s.Value
+	r.see(last)
 	listed, err := r.events(s.Refs)
 	if err != nil {
 		return 0, err
