@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // constant returns the value of a field that is the same for all events of a shape.
@@ -107,16 +108,23 @@ func (e *Engine) plan(live []int, s *Schema) *plan {
 		}
 	}
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if p, ok := e.plans[string(key)]; ok {
-		return p
+	entry, ok := e.plans[string(key)]
+	if !ok {
+		if len(e.plans) >= maxPlans {
+			clear(e.plans)
+		}
+		entry = &planEntry{}
+		e.plans[string(key)] = entry
 	}
-	if len(e.plans) >= maxPlans {
-		clear(e.plans)
-	}
-	p := e.newPlan(kept, truth)
-	e.plans[string(key)] = p
-	return p
+	e.mu.Unlock()
+	entry.once.Do(func() { entry.plan = e.newPlan(kept, truth) }) // while others make other plans
+	return entry.plan
+}
+
+// planEntry is a plan, once somebody has made it.
+type planEntry struct {
+	once sync.Once
+	plan *plan
 }
 
 // decided is what the atoms over constant fields come to for a shape, by atom.constant-1.

@@ -16,6 +16,8 @@ type NeedValue struct {
 
 // Matcher is the working memory of one goroutine. It serves any number of engines and bindings, one after another.
 type Matcher struct {
+	_ cacheLines
+
 	engine  *Engine
 	binding *Binding
 	record  Record
@@ -51,7 +53,11 @@ type Matcher struct {
 
 	testOnlyForget bool // remember nothing of values
 	testOnlyRegexp bool // run expressions as the standard library does
+	_              cacheLines
 }
+
+// cacheLines keeps what two goroutines write from lying in one line of a cache.
+type cacheLines [128]byte
 
 // seen is what one value of a slot showed.
 type seen struct {

@@ -35,6 +35,7 @@ const (
 
 func newMemo() *memo {
 	m := &memo{seed: maphash.MakeSeed()}
+	clear(m.door[:])
 	m.resize(1 << 10)
 	return m
 }
@@ -42,6 +43,7 @@ func newMemo() *memo {
 func (m *memo) resize(size int) {
 	old := m.entries
 	m.entries, m.shift = make([]memoEntry, size), 64
+	clear(m.entries) // to write to a page before it is read saves the system mapping it twice
 	for ; size > 1; size >>= 1 {
 		m.shift--
 	}

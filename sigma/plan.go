@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -69,9 +70,6 @@ func (t *triggers) of(atom int32) []int32 {
 }
 
 func (e *Engine) newPlan(live []int, truth decided) *plan {
-	if e.frequencies == nil {
-		e.frequencies = make([]float64, len(e.atoms))
-	}
 	b := &planBuilder{plan: &plan{keywords: -1, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, slots: map[string]int{}, triggers: map[int32][]int32{}}
 	for k := 0; k < len(live); {
 		w := e.ways[live[k]]
@@ -234,8 +232,8 @@ func (b *planBuilder) finish() {
 		n += uint32(bits.OnesCount64(word))
 	}
 	b.setScreen()
-	b.plan.place = b.engine.places
-	b.engine.places += uint64(len(b.plan.slots))
+	slots := uint64(len(b.plan.slots))
+	b.plan.place = b.engine.places.Add(slots) - slots
 }
 
 // markSeen marks the atoms that matching a value shows: those that have literals, and those that call for rules.
@@ -270,6 +268,8 @@ func (b *planBuilder) setScreen() {
 	slices.Sort(lits)
 	lits = slices.Compact(lits)
 	key := strings.Join(lits, "\x00")
+	b.engine.mu.Lock()
+	defer b.engine.mu.Unlock()
 	s, ok := b.engine.screens[key]
 	if !ok {
 		s = newScreen(lits)
@@ -317,10 +317,12 @@ const commonText = `c:\windows\system32\cmd.exe /c c:\windows\system32\windowspo
 
 func (b *planBuilder) frequency(a *atom) float64 {
 	known := &b.engine.frequencies[a.id]
-	if *known == 0 {
-		*known = a.frequency()
+	f := math.Float64frombits(known.Load())
+	if f == 0 {
+		f = a.frequency()
+		known.Store(math.Float64bits(f))
 	}
-	return *known
+	return f
 }
 
 func (a *atom) frequency() float64 {

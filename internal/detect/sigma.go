@@ -105,24 +105,28 @@ func (e *sigmaEngine) Joiner(origin func(file int) *event.Origin) (Joiner, error
 // bind returns the rules that can match records of this shape, made ready; nil if there are none.
 func (e *sigmaEngine) bind(s *event.Schema) *sigma.Binding {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if b, ok := e.bound[s]; ok {
+	b, ok := e.bound[s]
+	e.mu.Unlock()
+	if ok {
 		return b
 	}
+	schema := sigmaSchema(s)
+	shape := shapeKey(schema)
+	e.mu.Lock()
+	b, ok = e.byShape[shape]
+	e.mu.Unlock()
+	if !ok {
+		b = e.engine.Bind(schema) // while others bind other shapes
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if len(e.bound) >= maxBindings {
 		clear(e.bound)
 	}
 	if len(e.byShape) >= maxBindings {
 		clear(e.byShape)
 	}
-	schema := sigmaSchema(s)
-	shape := shapeKey(schema)
-	b, ok := e.byShape[shape]
-	if !ok {
-		b = e.engine.Bind(schema)
-		e.byShape[shape] = b
-	}
-	e.bound[s] = b
+	e.byShape[shape], e.bound[s] = b, b
 	return b
 }
 
@@ -155,6 +159,8 @@ func sigmaSchema(s *event.Schema) *sigma.Schema {
 
 // sigmaScanner matches records against the rules, for one worker.
 type sigmaScanner struct {
+	_ [128]byte // so that no other worker's writes lie in the same lines of a cache
+
 	engine  *sigmaEngine
 	matcher *sigma.Matcher
 	bound   map[*event.Schema]*sigma.Binding
@@ -164,6 +170,7 @@ type sigmaScanner struct {
 	hit     Hit
 	report  func(*Hit)
 	onMatch func(*sigma.Match)
+	_       [128]byte
 }
 
 // Scan reports a hit for each rule that matches r.

@@ -23,6 +23,8 @@ type hitEntry struct {
 
 // hunter is the worker of a hunt.
 type hunter struct {
+	_ [128]byte // so that no other worker's writes lie in the same lines of a cache
+
 	scanners []detect.Scanner
 	batch    *hitBatch
 	spare    chan *hitBatch // batches that were taken in
@@ -32,6 +34,7 @@ type hunter struct {
 	seen         detect.Seen
 	shown, joins hitList // of the record under way
 	fields       []byte
+	_            [128]byte
 }
 
 // hitList is encoded hits in one record.
