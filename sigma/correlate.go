@@ -20,7 +20,7 @@ type Occurrence struct {
 	Time   time.Time
 	Values []KeyValue // aligned with Rule.Needs
 	// Ref is the caller's handle of the event, given back in firings. It is copied. Matches of several rules with
-	// the same time and the same Ref are one event. Up to 9 bytes cost least.
+	// the same time and the same Ref are one event. Up to 12 bytes cost least.
 	Ref []byte
 	// Shared is the end of the handle, if many events have the same one: it is kept once.
 	Shared []byte

@@ -73,7 +73,7 @@ func putChain(chains []chain, c chain) []chain {
 
 // occurs says whether the rule of a reference occurs at horizon or later.
 func (m *machine) occurs(t *tally, ref int, horizon time.Time) bool {
-	if t.seen == nil {
+	if len(t.seen) == 0 {
 		return false
 	}
 	seen := t.seen[m.listed[ref]]

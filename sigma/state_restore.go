@@ -196,13 +196,13 @@ func (r *restorer) restoreTally(m *machine, h uint32, saved *savedGroup) error {
 		}
 		return fmt.Errorf("a tally: %w", errState)
 	}
-	if s.Removed < 0 || g.open != 0 && s.N < 1 || s.N > math.MaxUint32 || s.Stride < 0 || s.Stride > math.MaxUint32 || len(s.Sample) > m.maxWindow || len(s.Values) > m.maxWindow+1 {
+	if s.Removed < 0 || g.open != 0 && s.N < 1 || int64(s.N) > math.MaxUint32 || s.Stride < 0 || int64(s.Stride) > math.MaxUint32 || len(s.Sample) > m.maxWindow || len(s.Values) > m.maxWindow+1 {
 		return fmt.Errorf("a tally: %w", errState)
 	}
 	if len(s.Seen) > 0 && (!m.temporal() || len(s.Seen) != m.positions) || len(s.Seen) == 0 && len(s.Chains)+len(s.Before) > 0 {
 		return fmt.Errorf("a tally: %w", errState)
 	}
-	t.sum, t.removed = s.Sum, min(s.Removed, math.MaxUint32)
+	t.sum, t.removed = s.Sum, min(s.Removed, math.MaxInt32)
 	if g.open != 0 {
 		t.n = s.N
 		run := r.to.runs.at(g.open)

@@ -7,7 +7,7 @@ import (
 
 // appendRef appends the place of the hit's record, as a correlation keeps it beside the time: what is the record's own to ref,
 // and to shared what many records have in common. ref is a byte with the numbers of bytes of offset and record
-// number, and those bytes; so it is short enough to be kept in a correlation's table of events.
+// number, and those bytes; it is short, which is what a correlation keeps at least cost.
 func appendRef(ref, shared []byte, h *Hit) (own, common []byte) {
 	var flags byte
 	if h.HasRecordID {
