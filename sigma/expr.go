@@ -105,15 +105,50 @@ func (x *expr) mapAtoms(f func(*atom) *expr) *expr {
 		for i, sub := range x.subs {
 			subs[i] = sub.mapAtoms(f)
 		}
-		switch x.kind {
-		case kindAnd:
-			return andExpr(subs...)
-		case kindOr:
-			return orExpr(subs...)
-		}
-		return atLeastExpr(x.n, subs)
+		return joined(x.kind, x.n, subs)
 	}
 	return x
+}
+
+// settled returns what is left of the tree once atoms over constants are decided; where that is all of it, the tree itself.
+func (x *expr) settled(truth decided) *expr {
+	switch x.kind {
+	case kindAtom:
+		switch truth.of(x.atom) {
+		case decidedTrue:
+			return exprTrue
+		case decidedFalse:
+			return exprFalse
+		}
+		return x
+	case kindNot, kindAnd, kindOr, kindAtLeast:
+		var subs []*expr
+		for i, sub := range x.subs {
+			left := sub.settled(truth)
+			if left != sub && subs == nil {
+				subs = append(make([]*expr, 0, len(x.subs)), x.subs[:i]...)
+			}
+			if subs != nil {
+				subs = append(subs, left)
+			}
+		}
+		if subs != nil {
+			return joined(x.kind, x.n, subs)
+		}
+	}
+	return x
+}
+
+func joined(k kind, n int, subs []*expr) *expr {
+	switch k {
+	case kindNot:
+		return notExpr(subs[0])
+	case kindAnd:
+		return andExpr(subs...)
+	case kindOr:
+		return orExpr(subs...)
+	}
+	return atLeastExpr(n, subs)
 }
 
 // eachAtom calls f for every atom.

@@ -110,7 +110,7 @@ func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
 		m.rules = slices.Compact(m.rules)
 	}
 	for _, i := range m.rules {
-		if m.eval(&b.plan.rules[i].root) {
+		if m.eval(b.plan.root(i)) {
 			m.report(int(i), hit)
 		}
 	}

@@ -1,9 +1,6 @@
 package sigma
 
-import (
-	"hash/maphash"
-	"slices"
-)
+import "hash/maphash"
 
 // memo remembers what values came to, so that a value that a field had before costs a look-up and not a search. Most values
 // of most fields recur in life: images, users, rights, command lines of scheduled work.
@@ -110,8 +107,8 @@ func (m *memo) keep(hash, key uint64, value []byte, s *sight) {
 		m.resize(2 * len(m.entries))
 	}
 	from := len(m.text)
-	if cap(m.text)-from < len(value) {
-		m.text = slices.Grow(m.text, min(max(from, 1<<16), maxMemoText-from))
+	if m.text == nil {
+		m.text = make([]byte, 0, maxMemoText) // what is not written to costs nothing but its addresses
 	}
 	m.text = append(m.text, value...)
 	*m.free(hash) = memoEntry{hash: hash, key: key, from: uint32(from), size: uint32(len(value)), sight: s}

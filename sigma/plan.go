@@ -5,16 +5,18 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // plan is what is to be done for events of a kind: the rules that can still match, once the parts of their conditions
 // that are the same for all such events (channel, event id, provider) are decided.
 type plan struct {
 	slots    []slot
-	place    uint64  // number of the first slot among those of all plans of the engine
-	keywords int     // the slot of all fields; -1 if no rule asks for keywords
-	rich     bool    // no keyword can stand in a number, a truth value or a RawPlain value
-	screen   *screen // says whether a text may hold a keyword; nil if that must be looked at
+	slotOf   map[string]int32 // by field
+	place    uint64           // number of the first slot among those of all plans of the engine
+	keywords int              // the slot of all fields; -1 if no rule asks for keywords
+	rich     bool             // no keyword can stand in a number, a truth value or a RawPlain value
+	screen   *screen          // says whether a text may hold a keyword; nil if that must be looked at
 	rules    []planRule
 	always   []int32 // rules that no value can rule out
 	triggers triggers
@@ -39,8 +41,11 @@ func (b atomSet) set(i int32)      { b[i>>6] |= 1 << (i & 63) }
 // planRule is a rule of a plan.
 type planRule struct {
 	rule int // position in the collection
-	root node
+	expr *expr
 	way  *way // the first that can be
+
+	once sync.Once
+	root node // of expr, once it was asked for
 }
 
 // node is an expr made ready for evaluation: parts in order of cost, fields as slots.
@@ -70,20 +75,12 @@ func (t *triggers) of(atom int32) []int32 {
 }
 
 func (e *Engine) newPlan(live []int, truth decided) *plan {
-	b := &planBuilder{plan: &plan{keywords: -1, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, slots: map[string]int{}, triggers: map[int32][]int32{}}
+	b := &planBuilder{plan: &plan{keywords: -1, slotOf: map[string]int32{}, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, triggers: map[int32][]int32{}}
 	for k := 0; k < len(live); {
 		w := e.ways[live[k]]
 		var roots []*expr
 		for ; k < len(live) && e.ways[live[k]].rule == w.rule; k++ {
-			root := e.ways[live[k]].root.mapAtoms(func(a *atom) *expr {
-				switch truth.of(a) {
-				case decidedTrue:
-					return exprTrue
-				case decidedFalse:
-					return exprFalse
-				}
-				return atomExpr(a)
-			})
+			root := e.ways[live[k]].root.settled(truth)
 			if root.kind == kindFalse {
 				continue
 			}
@@ -103,14 +100,20 @@ func (e *Engine) newPlan(live []int, truth decided) *plan {
 type planBuilder struct {
 	plan     *plan
 	engine   *Engine
-	slots    map[string]int
 	triggers map[int32][]int32
 	words    []*atom // those over all fields
 }
 
 func (b *planBuilder) add(w *way, root *expr) {
 	n := len(b.plan.rules)
-	b.plan.rules = append(b.plan.rules, planRule{rule: w.rule, root: b.node(root), way: w})
+	b.plan.rules = append(b.plan.rules, planRule{rule: w.rule, expr: root, way: w})
+	root.eachAtom(func(a *atom) {
+		b.slot(a.field)
+		if a.op == opFieldRef {
+			b.slot(a.other)
+		}
+		b.enter(a)
+	})
 	if len(b.engine.collection.Rules[w.rule].Needs) > 0 {
 		b.plan.needy = append(b.plan.needy, n)
 	}
@@ -127,30 +130,37 @@ func (b *planBuilder) add(w *way, root *expr) {
 	}
 }
 
-func (b *planBuilder) slot(field string) int32 {
-	i, ok := b.slots[field]
-	if !ok {
-		i = len(b.plan.slots)
-		b.slots[field] = i
-		b.plan.slots = append(b.plan.slots, slot{field: field, index: b.engine.fields[field]})
-		if field == "" {
-			b.plan.keywords, b.plan.rich = i, true
-		}
+// slot enters a field.
+func (b *planBuilder) slot(field string) {
+	if _, ok := b.plan.slotOf[field]; ok {
+		return
 	}
-	return int32(i)
+	i := len(b.plan.slots)
+	b.plan.slotOf[field] = int32(i)
+	b.plan.slots = append(b.plan.slots, slot{field: field, index: b.engine.fields[field]})
+	if field == "" {
+		b.plan.keywords, b.plan.rich = i, true
+	}
 }
 
-func (b *planBuilder) node(x *expr) node {
+// root returns the rule's tree, made ready when a record calls for it for the first time: most rules never get so far.
+func (p *plan) root(i int32) *node {
+	r := &p.rules[i]
+	r.once.Do(func() { r.root = p.node(r.expr) })
+	return &r.root
+}
+
+func (p *plan) node(x *expr) node {
 	n := node{kind: x.kind, n: int32(x.n), atom: x.atom}
 	if x.kind == kindAtom {
-		n.slot = b.slot(x.atom.field)
-		b.enter(x.atom)
+		n.slot = p.slotOf[x.atom.field]
 		if x.atom.op == opFieldRef {
-			n.other = b.slot(x.atom.other)
+			n.other = p.slotOf[x.atom.other]
 		}
+		n.seen = x.atom.ofValue() && (x.atom.indexed || len(p.triggers.of(int32(x.atom.id))) > 0)
 	}
 	for _, sub := range x.subs {
-		n.subs = append(n.subs, b.node(sub))
+		n.subs = append(n.subs, p.node(sub))
 	}
 	slices.SortStableFunc(n.subs, func(x, y node) int { return x.cost() - y.cost() })
 	return n
@@ -206,7 +216,6 @@ func (n *node) cost() int {
 }
 
 func (b *planBuilder) finish() {
-	defer b.markSeen()
 	ids := make([]int32, 0, len(b.triggers))
 	for id := range b.triggers {
 		ids = append(ids, id)
@@ -220,7 +229,7 @@ func (b *planBuilder) finish() {
 		t.set[id>>6] |= 1 << (id & 63)
 		t.lists = append(t.lists, b.triggers[id])
 		a := b.engine.atoms[id]
-		s := &b.plan.slots[b.slots[a.field]]
+		s := &b.plan.slots[b.plan.slotOf[a.field]]
 		s.eager = true
 		if !a.indexed {
 			s.unindexed = append(s.unindexed, a)
@@ -234,22 +243,6 @@ func (b *planBuilder) finish() {
 	b.setScreen()
 	slots := uint64(len(b.plan.slots))
 	b.plan.place = b.engine.places.Add(slots) - slots
-}
-
-// markSeen marks the atoms that matching a value shows: those that have literals, and those that call for rules.
-func (b *planBuilder) markSeen() {
-	var mark func(n *node)
-	mark = func(n *node) {
-		if n.kind == kindAtom {
-			n.seen = n.atom.ofValue() && (n.atom.indexed || len(b.plan.triggers.of(int32(n.atom.id))) > 0)
-		}
-		for i := range n.subs {
-			mark(&n.subs[i])
-		}
-	}
-	for i := range b.plan.rules {
-		mark(&b.plan.rules[i].root)
-	}
 }
 
 // setScreen makes the screen for keywords, if all of them have a literal that is fit for it.

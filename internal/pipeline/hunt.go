@@ -41,6 +41,7 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(joinGCPercent))
 	if joinErr := h.join(); joinErr != nil {
 		return joinErr
 	}
@@ -106,9 +107,6 @@ func (h *hunt) join() error {
 		}
 		h.joiners = append(h.joiners, joiner)
 	}
-	// What correlations remember stays, and they make little garbage: a heap that may double before it is looked through would
-	// double the memory of a run with millions of groups, and save no time that could be measured.
-	defer debug.SetGCPercent(debug.SetGCPercent(joinGCPercent))
 	for e, err := range withoutCopies(h.joins.All()) {
 		if err != nil {
 			return err
@@ -129,7 +127,9 @@ func (h *hunt) join() error {
 	return h.joins.Close() // its memory is needed elsewhere
 }
 
-// joinGCPercent is how much the heap may grow while joiners work.
+// joinGCPercent is how much the heap may grow once all evidence is read. What correlations remember stays, and little garbage is made
+// from then on: a heap that may double before it is looked through would double the memory of a run with millions of groups, and
+// save no time that could be measured.
 const joinGCPercent = 30
 
 // keep holds a joiner's finding for its turn.
