@@ -16,7 +16,7 @@ type slab[T any] struct {
 	next   uint32 // the first handle that was never used
 }
 
-const slabBits = 12 // values of a chunk, as a power of two
+const slabBits = 8 // values of a chunk, as a power of two
 
 func (s *slab[T]) alloc() uint32 {
 	if n := len(s.free); n > 0 {
@@ -62,7 +62,7 @@ type chunk[T uint32 | byte] struct {
 }
 
 const (
-	chunkBits  = 14 // units of a chunk, as a power of two: a handle is a chunk's number and a place in it
+	chunkBits  = 12 // units of a chunk, as a power of two: a handle is a chunk's number and a place in it
 	chunkUnits = 1 << chunkBits
 	bigUnits   = chunkUnits / 8 // blocks that are larger have a chunk of their own
 	classes    = 64

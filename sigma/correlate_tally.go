@@ -179,7 +179,7 @@ func (s *store) addSample(m *machine, g *group, r *run, x float64) {
 		kept++
 	}
 	g.n = uint32(kept)
-	r.stride *= 2
+	r.stride = min(r.stride, 1<<30) * 2
 }
 
 func (s *store) appendSample(dst []float64, g *group) []float64 {
