@@ -70,8 +70,8 @@ for size, most in ((large, '1.0'), (small, '1.3')):
     (mine, other), ratio = pairs(lambda: hunt(size, *one), lambda: dump(size))
     memory[size] = mine[2]
     row(f'hunt, SigmaHQ rules, {size} MiB: processor time / evtx_dump', f'{ratio[0]:.2f}', most, f'{mine[0]:.2f} s / {other[0]:.2f} s')
-    (mine, base), ratio = pairs(lambda: run(['sha256sum', *[os.path.join(work, size, f) for f in os.listdir(os.path.join(work, size))]]), lambda: dump(size))
-    row(f'only SHA-256 of the same files, by sha256sum / evtx_dump', f'{ratio[0]:.2f}', '', f'{mine[0]:.2f} s / {base[0]:.2f} s')
+    (mine, base), ratio = pairs(lambda: run([os.path.join(work, 'hashes'), *[os.path.join(work, size, f) for f in os.listdir(os.path.join(work, size))]]), lambda: dump(size))
+    row(f'reading the same files and their SHA-256 alone, by the same library / evtx_dump', f'{ratio[0]:.2f}', '', f'{mine[0]:.2f} s / {base[0]:.2f} s')
 doubled = twice()
 (mine, other), ratio = pairs(lambda: hunt(small, *one, rules=doubled), lambda: hunt(small, *one))
 row(f'hunt, {small} MiB, every rule twice / once', f'{ratio[0]:.2f}', '1.15', f'{mine[0]:.2f} s / {other[0]:.2f} s')
