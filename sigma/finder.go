@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"sync"
 )
 
 // finder finds any of many literals in a text, in one pass. Of each literal it knows four bytes, the gram: of those that the
@@ -73,9 +74,9 @@ func (f *finder) table(length, n int) gramTable {
 		t.mask = 1<<32 - 1
 	}
 	// How often a gram is met: in what many events hold, and in the literals before.
-	common := make([]uint16, 1<<16)
-	for i := range len(commonText) - maxGram + 1 {
-		common[gramAt(commonText, i)*gramHash>>16] += 64
+	common := commonGrams()
+	if n > fewLiterals {
+		common = slices.Clone(common)
 	}
 	for lit, text := range f.lits {
 		if len(text) < shortGram || len(text) < maxGram != (length < maxGram) {
@@ -88,13 +89,25 @@ func (f *finder) table(length, n int) gramTable {
 				best, at, least = gram, i, n
 			}
 		}
-		if c := &common[best*gramHash>>16]; *c < 1<<15 {
+		if c := &common[best*gramHash>>16]; n > fewLiterals && *c < 1<<15 {
 			*c++
 		}
 		t.add(best, at, lit)
 	}
 	return t
 }
+
+// fewLiterals is up to how many literals it doesn't matter how many of them share a gram.
+const fewLiterals = 64
+
+// commonGrams counts grams in commonText, by hash.
+var commonGrams = sync.OnceValue(func() []uint16 {
+	common := make([]uint16, 1<<16)
+	for i := range len(commonText) - maxGram + 1 {
+		common[gramAt(commonText, i)*gramHash>>16] += 64
+	}
+	return common
+})
 
 func (t *gramTable) add(gram uint32, at, lit int) {
 	hash := gram * gramHash

@@ -13,8 +13,8 @@ type memo struct {
 	entries []memoEntry // a power of two of them; linear probing
 	shift   uint        // of a hash, to an index
 	count   int
-	text    []byte          // the values
-	door    [1 << 16]uint32 // marks of values seen once
+	text    []byte   // the values
+	door    []uint32 // marks of values seen once; nil while there is plenty of room
 }
 
 type memoEntry struct {
@@ -28,11 +28,12 @@ type memoEntry struct {
 const (
 	maxMemoEntries = 1 << 16
 	maxMemoText    = 12 << 20
+	smallMemoText  = 64 << 10 // room that is made at first
+	doorSize       = 1 << 16
 )
 
 func newMemo() *memo {
 	m := &memo{seed: maphash.MakeSeed()}
-	clear(m.door[:])
 	m.resize(1 << 10)
 	return m
 }
@@ -85,7 +86,11 @@ func (m *memo) again(hash uint64) bool {
 	if m.count < maxMemoEntries/8 && len(m.text) < maxMemoText/4 {
 		return true
 	}
-	d := &m.door[hash%uint64(len(m.door))]
+	if m.door == nil {
+		m.door = make([]uint32, doorSize)
+		clear(m.door) // as in resize
+	}
+	d := &m.door[hash%doorSize]
 	mark := uint32(hash>>32) | 1
 	if *d == mark {
 		return true
@@ -107,8 +112,12 @@ func (m *memo) keep(hash, key uint64, value []byte, s *sight) {
 		m.resize(2 * len(m.entries))
 	}
 	from := len(m.text)
-	if m.text == nil {
-		m.text = make([]byte, 0, maxMemoText) // what is not written to costs nothing but its addresses
+	switch need := from + len(value); {
+	case need <= cap(m.text):
+	case need <= smallMemoText:
+		m.text = append(make([]byte, 0, smallMemoText), m.text...)
+	default:
+		m.text = append(make([]byte, 0, maxMemoText), m.text...) // what is not written to costs nothing but its addresses
 	}
 	m.text = append(m.text, value...)
 	*m.free(hash) = memoEntry{hash: hash, key: key, from: uint32(from), size: uint32(len(value)), sight: s}
