@@ -72,9 +72,7 @@ func randomOccurrences(r *rand.Rand, s *stream) (out []*Occurrence) {
 		if late && r.IntN(10) == 0 {
 			o.Time = at.Add(-time.Duration(r.IntN(200)) * time.Second)
 		}
-		for _, v := range []KeyValue{{string("xyzXYZ"[r.IntN(6)]), true}, {fmt.Sprint(r.IntN(70)), r.IntN(20) > 0}, {fmt.Sprint("h", r.IntN(40)), r.IntN(20) > 0}} {
-			o.Values = append(o.Values, v)
-		}
+		o.Values = []KeyValue{{string("xyzXYZ"[r.IntN(6)]), true}, {fmt.Sprint(r.IntN(70)), r.IntN(20) > 0}, {fmt.Sprint("h", r.IntN(40)), r.IntN(20) > 0}}
 		if r.IntN(9) == 0 {
 			o.Values[1].Text = "1" // the same values, in other letters, and the same numbers written otherwise
 		}
