@@ -149,6 +149,7 @@ func (m *Matcher) passes(a *atom, text, folded []byte) (holds, late bool) {
 				return holds, false
 			}
 			if d.starts > maxDFAStarts {
+				d.reset() // gives its room back
 				m.dfas[int32(a.id)] = nil
 			}
 		}
@@ -165,7 +166,7 @@ func (m *Matcher) dfaOf(a *atom) *dfa {
 	d, known := m.dfas[int32(a.id)]
 	if !known {
 		if a.expr.slow == nil && !m.testOnlyRegexp {
-			d = newDFA(a.text)
+			d = newDFA(a.text, &m.room)
 		}
 		m.dfas[int32(a.id)] = d
 	}

@@ -11,7 +11,8 @@ import (
 // state is the set of places in the expression at which a match may stand, made when it is first reached, as in RE2
 // (Cox, "Regular expression matching in the wild", 2010). Characters that the expression does not tell apart are one class.
 //
-// It serves one goroutine. Its memory is bounded: at the bound it starts anew, and after some starts says that it is no use.
+// It serves one goroutine. Its memory is bounded, and that of all those of a Matcher together: at the bound it starts anew, and after
+// some starts says that it is no use.
 type dfa struct {
 	prog    *syntax.Prog
 	run     charRun // that every match holds
@@ -25,6 +26,8 @@ type dfa struct {
 	next   []int32 // by state and class; 0: not made yet
 	known  map[string]int32
 	starts int // how often it started anew
+	room   *dfaRoom
+	used   int // of the room
 
 	set, stack []uint32 // scratch
 	mark       []uint32 // by instruction: the closure in which it was seen
@@ -61,8 +64,12 @@ const (
 	dfaStart
 )
 
+// dfaRoom is how many bytes the states of several automata may still take.
+type dfaRoom struct{ left int }
+
 // Bounds of a dfa.
 const (
+	maxDFABytes  = 16 << 20 // of all those of a Matcher, about
 	maxDFAInsts  = 2000
 	maxDFAWidth  = 128 // classes, and the end of the text
 	maxDFAStates = 1024
@@ -70,7 +77,7 @@ const (
 )
 
 // newDFA returns a dfa for a linear expression; nil if it is too large for one.
-func newDFA(text string) *dfa {
+func newDFA(text string, room *dfaRoom) *dfa {
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return nil
@@ -80,7 +87,7 @@ func newDFA(text string) *dfa {
 	if err != nil || len(prog.Inst) > maxDFAInsts {
 		return nil
 	}
-	d := &dfa{prog: prog, run: run, others: map[rune]uint8{}, byKey: map[string]uint8{}, mark: make([]uint32, len(prog.Inst))}
+	d := &dfa{prog: prog, run: run, room: room, others: map[rune]uint8{}, byKey: map[string]uint8{}, mark: make([]uint32, len(prog.Inst))}
 	for r := range d.ascii {
 		c, ok := d.newClass(rune(r))
 		if !ok {
@@ -97,6 +104,8 @@ func (d *dfa) reset() {
 	d.states = append(d.states[:0], dfaState{}, dfaState{}, dfaState{before: beforeText})
 	d.next = append(d.next[:0], make([]int32, 3*d.width)...)
 	d.known = map[string]int32{}
+	d.room.left += d.used
+	d.used = 0
 }
 
 // newClass returns the class of a character: those that every instruction treats alike.
@@ -285,13 +294,16 @@ func (d *dfa) follow(c charClass) (to int32, fresh, ok bool) {
 	if to, known := d.known[string(d.key)]; known {
 		return to, false, true
 	}
-	if len(d.states) >= maxDFAStates {
+	size := 4*d.width + 8*len(outs) + 128 // about
+	if len(d.states) >= maxDFAStates || d.room.left < size {
 		if d.starts++; d.starts > maxDFAStarts {
 			return 0, false, false
 		}
 		d.reset()
 		fresh = true
 	}
+	d.room.left -= size
+	d.used += size
 	to = int32(len(d.states))
 	d.states = append(d.states, dfaState{slices.Clone(outs), before})
 	d.next = append(d.next, make([]int32, d.width)...)

@@ -19,7 +19,7 @@ func checkDFA(t *testing.T, text string, texts []string) {
 	if err != nil {
 		return
 	}
-	d := newDFA(text)
+	d := newDFA(text, &dfaRoom{maxDFABytes})
 	if d == nil {
 		return
 	}
@@ -53,7 +53,7 @@ func TestDFA(t *testing.T) {
 // TestDFAStartsAnew matches an expression with more states than there is room for.
 func TestDFAStartsAnew(t *testing.T) {
 	text := `(?:a|b)*a(?:a|b){14}c`
-	plain, d := regexp.MustCompile(text), newDFA(text)
+	plain, d := regexp.MustCompile(text), newDFA(text, &dfaRoom{maxDFABytes})
 	seed := uint32(1)
 	for range 200 {
 		var s []byte
@@ -69,6 +69,9 @@ func TestDFAStartsAnew(t *testing.T) {
 		if len(d.states) > maxDFAStates {
 			t.Fatalf("%d states", len(d.states))
 		}
+	}
+	if d.used > maxDFABytes || d.room.left+d.used != maxDFABytes {
+		t.Errorf("%d bytes are used, %d left", d.used, d.room.left)
 	}
 	if d.starts <= maxDFAStarts {
 		t.Errorf("it started %d times", d.starts)

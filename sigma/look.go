@@ -1,10 +1,12 @@
 package sigma
 
+import "slices"
+
 // look is a field to look at in records of a binding, and what for.
 type look struct {
 	field    int32
-	slot     int32  // -1: for keywords only
-	keywords bool   // the plan's keywords are looked for, too
+	slot     int32
+	keywords bool   // the slot is that of all fields
 	key      uint64 // of the slot in the memo, without the tag of the value
 }
 
@@ -108,11 +110,22 @@ func (m *Matcher) lookAtValues(l *look) {
 	}
 }
 
+// maxCalls is how many rules are noted before repeats are taken out. There are few records with as many.
+const maxCalls = 1 << 15
+
+// orderRules puts the rules to look at in order, each once.
+func (m *Matcher) orderRules() {
+	slices.Sort(m.rules)
+	m.rules = slices.Compact(m.rules)
+}
+
 func (m *Matcher) note(l *look, s *sight, only bool) {
 	if s == nil {
 		return
 	}
-	m.rules = append(m.rules, s.rules...)
+	if m.rules = append(m.rules, s.rules...); len(m.rules) > maxCalls {
+		m.orderRules() // a list of many values can call for the same rules again and again
+	}
 	slot := l.slot
 	if !only || l.keywords {
 		slot = -1

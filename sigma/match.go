@@ -1,7 +1,5 @@
 package sigma
 
-import "slices"
-
 // Match is a rule that matched a record. It is borrowed: valid until the function that it was given to returns.
 type Match struct {
 	Rule  *Rule
@@ -49,6 +47,7 @@ type Matcher struct {
 	starts []int
 
 	dfas     map[int32]*dfa // by atom; nil where the expression is none for one
+	room     dfaRoom        // for all of them
 	timeouts int
 
 	testOnlyForget bool // remember nothing of values
@@ -106,8 +105,7 @@ func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
 	}
 	m.rules = append(m.rules, b.plan.always...)
 	if len(m.rules) > 1 {
-		slices.Sort(m.rules)
-		m.rules = slices.Compact(m.rules)
+		m.orderRules()
 	}
 	for _, i := range m.rules {
 		if m.eval(b.plan.root(i)) {
@@ -122,7 +120,7 @@ const lastRecord = 1<<30 - 1
 func (m *Matcher) start(b *Binding, r Record) {
 	if m.now == lastRecord || m.engine != b.engine {
 		if m.engine != b.engine {
-			m.memo, m.dfas = newMemo(), map[int32]*dfa{}
+			m.memo, m.dfas, m.room = newMemo(), map[int32]*dfa{}, dfaRoom{maxDFABytes}
 			m.stamps = make([]uint32, len(b.engine.atoms))
 			m.studies = 0
 		}
