@@ -130,7 +130,7 @@ func (h *hunt) join() error {
 // joinGCPercent is how much the heap may grow once all evidence is read. What correlations remember stays, and little garbage is made
 // from then on: a heap that may double before it is looked through would double the memory of a run with millions of groups, and
 // save no time that could be measured.
-const joinGCPercent = 30
+const joinGCPercent = 20
 
 // keep holds a joiner's finding for its turn.
 func (h *hunt) keep(f *finding.Finding, first *detect.Hit) {
