@@ -2,7 +2,7 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: test check build race fuzz generate bench compare-evtx compare-synth compare-sigma fmt bench-correlation
+.PHONY: test check build race fuzz generate bench compare-evtx compare-synth compare-sigma fmt bench-correlation bench-attribution train-attribution
 
 test: ## every test; parts that need the shared data say so when they skip
 	$(GO) test ./...
@@ -33,6 +33,12 @@ bench: ## records per processor-second, peak memory, and the ratio to evtx_dump 
 
 bench-correlation: ## correlation rules over 10 million events with a million groups: time and peak memory
 	bash scripts/bench-correlation $(EVENTS) $(KEYS)
+
+bench-attribution: ## attribute with one report left out: accuracy, calibration, learning curve, ceiling (DRAWS=)
+	bash scripts/bench-attribution $(DRAWS)
+
+train-attribution: ## the weights of attribute, learned again from the shared bundle
+	$(GO) run ./internal/attrib/train -bundle .shared/attack/enterprise-attack.json -out internal/attrib/weights.json
 
 compare-evtx: ## field values against evtx_dump
 	bash scripts/compare-evtx

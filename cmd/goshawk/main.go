@@ -37,7 +37,7 @@ type version struct{ number, revision string }
 
 // commands lists every command, in the order in which help shows them.
 var commands = []func(*environment) *cobra.Command{
-	demoCommand, investigateCommand, huntCommand, eventsCommand, rulesCommand, parsersCommand, verifyCommand,
+	demoCommand, investigateCommand, huntCommand, eventsCommand, rulesCommand, parsersCommand, attributeCommand, verifyCommand,
 }
 
 // usageError is a mistake in how a command was called; the hint says how to do it right.

@@ -1,0 +1,118 @@
+package attrib
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/goshawk-ir/goshawk/internal/finding"
+)
+
+// sureness is how far one rule of each level is taken to show the technique that it names, in the order of finding.Levels. Rules name
+// techniques freely: a low rule that fires once shows little, several rules that agree show much.
+var sureness = [...]float64{0.05, 0.15, 0.35, 0.6, 0.8}
+
+// repeats is how much more a rule shows that fired often: its doubt is raised to 1 + repeats·log₂(times), at most mostRepeats.
+const (
+	repeats      = 0.1
+	mostRepeats  = 1.5
+	leastLetters = 6 // of a software's name that is looked for in titles
+)
+
+type sighting struct {
+	level    string
+	findings int
+}
+
+// FromFindings makes a case of the findings of an incident. A technique is as sure as the rules behind it together: 1 less the
+// product of their doubts. Software is known by its identifier among the techniques, or by its name in a finding's title.
+func FromFindings(name string, t *Table, findings iter.Seq2[*finding.Finding, error]) (*Case, error) {
+	seen := map[string]map[string]*sighting{} // by item and rule
+	note := func(id string, f *finding.Finding) {
+		if seen[id] == nil {
+			seen[id] = map[string]*sighting{}
+		}
+		rule := cmp.Or(f.Rule.ID, f.Rule.Title, f.Title)
+		s := seen[id][rule]
+		if s == nil {
+			s = &sighting{level: f.Level}
+			seen[id][rule] = s
+		}
+		s.findings += max(1, f.Count)
+	}
+	named := newNames(t)
+	for f, err := range findings {
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range f.Attack {
+			note(strings.ToUpper(id), f)
+		}
+		for _, id := range named.in(f.Title) {
+			note(id, f)
+		}
+	}
+	c := &Case{Name: name}
+	for _, id := range slices.Sorted(maps.Keys(seen)) {
+		item := weigh(id, seen[id])
+		if strings.HasPrefix(id, "S") {
+			c.Software = append(c.Software, item)
+		} else {
+			c.Techniques = append(c.Techniques, item)
+		}
+	}
+	return c, nil
+}
+
+func weigh(id string, rules map[string]*sighting) Seen {
+	doubt, n := 1.0, 0
+	for _, rule := range slices.Sorted(maps.Keys(rules)) {
+		s := rules[rule]
+		times := math.Min(mostRepeats, 1+repeats*math.Log2(float64(s.findings)))
+		doubt *= math.Pow(1-sureness[finding.LevelRank(s.level)], times)
+		n += s.findings
+	}
+	return Seen{ID: id, Strength: 1 - doubt, Findings: n, Rules: len(rules)}
+}
+
+// names finds software by name in titles.
+type names struct{ byWord map[string][]name }
+
+type name struct {
+	words []string
+	id    string
+}
+
+func newNames(t *Table) *names {
+	n := &names{map[string][]name{}}
+	for _, s := range t.Software {
+		for _, text := range append([]string{s.Name}, s.Aliases...) {
+			if words := wordsOf(text); len(text) >= leastLetters && len(words) > 0 {
+				n.byWord[words[0]] = append(n.byWord[words[0]], name{words, s.ID})
+			}
+		}
+	}
+	return n
+}
+
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// in returns the identifiers of the software named in a title, each once.
+func (n *names) in(title string) []string {
+	var out []string
+	words := wordsOf(title)
+	for i, word := range words {
+		for _, s := range n.byWord[word] {
+			if len(words)-i >= len(s.words) && slices.Equal(words[i:i+len(s.words)], s.words) && !slices.Contains(out, s.id) {
+				out = append(out, s.id)
+			}
+		}
+	}
+	return out
+}
