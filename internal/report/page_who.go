@@ -19,12 +19,11 @@ type whoView struct {
 	RestOdds string    // of all of them together
 	Marks    []float64 // where the words of the scale change, along the bars
 	Alike    string
+	Together string // the probability of the leader and those alike, "" where not all are listed
 	Falls    []*fallView
 	Matrix   *whoMatrix
 	Sources  []whoSource
 	More     int // sources not listed
-	Used     [5]float64
-	Least    float64
 	Compared int // techniques and software
 }
 
@@ -32,7 +31,7 @@ type whoView struct {
 type whoRank struct {
 	Candidate *attrib.Candidate
 	attrib.Estimate
-	X, Low, Span float64 // of the bar
+	X, BandX, BandW float64 // of the bar
 }
 
 // Bounds of the section.
@@ -56,7 +55,7 @@ func newWho(m *Model) (*whoView, error) {
 		return nil, err
 	}
 	r := a.result
-	v := &whoView{R: r, Notes: a.notes(), Used: usedWeight, Least: leastUsed, Compared: len(r.Techniques) + len(r.Software)}
+	v := &whoView{R: r, Notes: a.notes(), Compared: len(r.Techniques) + len(r.Software)}
 	for _, p := range scaleMarks {
 		v.Marks = append(v.Marks, p*rankWidth)
 	}
@@ -65,6 +64,7 @@ func newWho(m *Model) (*whoView, error) {
 		groups[g.ID] = g.Name
 	}
 	v.Alike = alikeNames(r, groups)
+	v.Together = togetherOdds(r)
 	v.Sentence = whoSentence(r, v.Alike)
 	if v.Compared == 0 {
 		return v, nil
@@ -78,15 +78,11 @@ func newWho(m *Model) (*whoView, error) {
 
 // notes says what of the case was not compared.
 func (a *actor) notes() (out []string) {
-	note := func(n int, format string) {
-		if n > 0 {
-			out = append(out, fmt.Sprintf(format, plural(int64(n), "technique")))
-		}
+	if a.alien > 0 {
+		out = append(out, plural(int64(a.alien), "identifier")+" of techniques left out: no version of ATT&CK knows them.")
 	}
-	note(a.faint, "%s left out, since only rules that see ordinary things speak of it.")
-	note(a.alien, "%s left out, since no version of ATT&CK knows its id.")
 	if a.beyond > 0 {
-		out = append(out, fmt.Sprintf("Only the %d strongest techniques and the %d strongest pieces of software are compared; %s left out.", maxActorItems, maxActorItems, plural(int64(a.beyond), "weaker one")))
+		out = append(out, fmt.Sprintf("The %d surest techniques and the %d surest pieces of software are compared, %s left out.", maxActorItems, maxActorItems, plural(int64(a.beyond), "less sure one")))
 	}
 	for _, t := range a.result.Troubles {
 		out = append(out, sentence(shorten(300, t)))
@@ -125,38 +121,40 @@ func between(e attrib.Estimate) string {
 // odds writes a probability in words and numbers.
 func odds(e attrib.Estimate) string { return fmt.Sprintf("%s, %s", e.Words, percent(e.Probability)) }
 
-// standsOut is the probability from which on the leader is named as an answer: from there on it is as likely as not.
-const standsOut = 0.45
+// From standsOut on the leader is named as an answer: it is as likely as not. One whose span reaches below holds is not held firmly.
+const (
+	standsOut = 0.45
+	holds     = 0.20
+)
 
 // whoSentence answers on the first page, in words no surer than the numbers.
 func whoSentence(r *attrib.Result, alike string) []frag {
 	link := frag{"Who did it", "who"}
 	n := len(r.Techniques) + len(r.Software)
-	known := fmt.Sprintf("the %s that ATT&CK %s knows", plural(int64(r.Known), "group"), visible(r.Version))
 	if n == 0 || len(r.Ranking) == 0 {
 		return []frag{link, {Text: " can't be said: nothing that was found can be compared with what known groups did."}}
 	}
-	thin := ""
-	if n < fewItems {
-		thin = fmt.Sprintf(" This rests on %s only and says little.", plural(int64(n), "thing that was seen"))
-		if n > 1 {
-			thin = fmt.Sprintf(" This rests on %d things that were seen only and says little.", n)
-		}
+	best, nobody := r.Ranking[0], r.Unknown
+	name, known := short(best.Name), fmt.Sprintf("the %s that ATT&CK %s knows", plural(int64(r.Known), "group"), visible(r.Version))
+	none := fmt.Sprintf("that it is none of these is %s (%s).", nobody.Words, percent(nobody.Probability))
+	if alike != "" {
+		none = fmt.Sprintf("this evidence doesn't tell it from %s; %s", alike, none)
 	}
-	best := r.Ranking[0]
-	none := fmt.Sprintf("that it is none of these is %s (%s)", r.Unknown.Words, percent(r.Unknown.Probability))
 	var text string
 	switch {
-	case r.Unknown.Probability >= standsOut && r.Unknown.Probability >= best.Probability:
-		text = fmt.Sprintf(": that it is none of %s is %s (%s). The likeliest of them is %s (%s).", known, r.Unknown.Words, percent(r.Unknown.Probability), short(best.Name), odds(best.Estimate))
-	case best.Probability >= standsOut && alike == "":
-		text = fmt.Sprintf(": of %s, %s is the likeliest (%s; %s); %s.", known, short(best.Name), odds(best.Estimate), between(best.Estimate), none)
-	case best.Probability >= standsOut:
-		text = fmt.Sprintf(": of %s, %s is the likeliest (%s; %s), but this evidence doesn't tell it from %s; %s.", known, short(best.Name), odds(best.Estimate), between(best.Estimate), alike, none)
+	case nobody.Probability >= standsOut && nobody.Probability >= best.Probability:
+		text = fmt.Sprintf(": that it is none of %s is %s (%s). The likeliest of them is %s (%s).", known, nobody.Words, percent(nobody.Probability), name, odds(best.Estimate))
+	case best.Probability < standsOut:
+		text = fmt.Sprintf(" can't be told from what was found: of %s none stands out. The likeliest is %s (%s); %s", known, name, odds(best.Estimate), none)
+	case best.Low < holds:
+		text = fmt.Sprintf(" can't be told firmly: of %s, %s is the likeliest (%s), but somewhat less evidence could leave it at %s; %s", known, name, odds(best.Estimate), percent(best.Low), none)
 	default:
-		text = fmt.Sprintf(" can't be told from what was found: of %s none stands out. The likeliest is %s (%s); %s.", known, short(best.Name), odds(best.Estimate), none)
+		text = fmt.Sprintf(": of %s, %s is the likeliest (%s, between %s); %s", known, name, odds(best.Estimate), strings.Replace(between(best.Estimate), " to ", " and ", 1), none)
 	}
-	return []frag{link, {Text: text + thin + " A lead to check, no verdict."}}
+	if n < fewItems {
+		text += fmt.Sprintf(" It rests on no more than %s.", plural(int64(n), "thing"))
+	}
+	return []frag{link, {Text: text + " A lead to check, no verdict."}}
 }
 
 // alikeNames names the groups that the evidence doesn't tell from the leader, "" if there are none.
@@ -177,6 +175,21 @@ func alikeNames(r *attrib.Result, groups map[string]string) string {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	return list(names)
+}
+
+// togetherOdds adds up the probabilities of the groups that aren't told apart.
+func togetherOdds(r *attrib.Result) string {
+	sum, listed := 0.0, 0
+	for _, c := range r.Ranking {
+		if slices.Contains(r.Alike, c.Group) {
+			sum += c.Probability
+			listed++
+		}
+	}
+	if listed == 0 || listed < len(r.Alike) {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s)", percent(sum), attrib.Words(sum))
 }
 
 // rank puts the answer that it is none of the known groups among them, by its probability.

@@ -17,8 +17,9 @@ const (
 	maxFallReports = 2
 	fallWidth      = 240
 	matrixGroups   = 5
-	maxMatrixRows  = 24 // of what the case shows
-	maxMatrixGone  = 10 // of what it doesn't show
+	maxMatrixRows  = 20 // of what the case shows and one of the groups did
+	maxMatrixNear  = 6  // of what the case shows and none of them did
+	maxMatrixGone  = 8  // of what it doesn't show
 )
 
 // fallView is the waterfall of bits of one group.
@@ -82,7 +83,11 @@ func fallSteps(c *attrib.Candidate) []fallStep {
 		sum += part.Bits
 	}
 	if more := len(c.Contributions) - len(shown); more > 0 || math.Abs(c.Bits-sum-c.Habits) >= 0.005 {
-		steps = append(steps, fallStep{Name: "All else that was seen", Bits: c.Bits - sum - c.Habits, Basis: plural(int64(max(more, 0)), "weaker item") + " and smaller ones"})
+		s := fallStep{Name: "All else that was seen", Bits: c.Bits - sum - c.Habits, Basis: "many small items"}
+		if more > 0 {
+			s.Basis = plural(int64(more), "weaker item") + " and smaller ones"
+		}
+		steps = append(steps, s)
 	}
 	steps = append(steps, fallStep{Name: "What it usually does beside, seen or not", Bits: c.Habits, Basis: "its habits together"})
 	at := 0.0
@@ -110,6 +115,9 @@ type whoMatrix struct {
 	Groups []*attrib.Candidate
 	Parts  []matrixPart
 }
+
+// Columns counts those of the table.
+func (v *whoMatrix) Columns() int { return 2 + len(v.Groups) }
 
 type matrixPart struct {
 	Name string
@@ -154,20 +162,24 @@ func newWhoMatrix(m *Model, r *attrib.Result, t *attrib.Table) *whoMatrix {
 		}
 	}
 	seen := map[string]bool{}
-	var shared, only []matrixRow
+	var shared, near, only []matrixRow
 	for _, item := range tellingFirst(r) {
 		seen[item.ID] = true
 		row := k.row(item.ID, item.Name)
-		row.Strength = fmt.Sprintf("%.0f\u00a0%%", item.Strength*100)
-		if slices.ContainsFunc(row.Cells, func(c string) bool { return c != cellNone }) {
+		row.Strength = percent(item.Strength)
+		switch {
+		case slices.Contains(row.Cells, cellSame):
 			shared = append(shared, row)
-		} else {
+		case slices.Contains(row.Cells, cellRelated):
+			near = append(near, row)
+		default:
 			only = append(only, row)
 		}
 	}
-	v.part("Shared", shared, maxMatrixRows)
-	v.part("Only here", only, maxMatrixGone)
-	v.part("Not seen here", k.absent(v.Groups, t, seen), maxMatrixGone)
+	v.part("Seen here and reported of one of these groups or more", shared, maxMatrixRows)
+	v.part("Seen here; of these groups only related techniques are reported", near, maxMatrixNear)
+	v.part("Only seen here", only, maxMatrixNear)
+	v.part("Not seen here, but reported of two of these groups or more", k.absent(v.Groups, t, seen), maxMatrixGone)
 	return v
 }
 
@@ -202,7 +214,7 @@ func (k *matrixMaker) row(id, name string) matrixRow {
 	return row
 }
 
-// absent finds the techniques that most of the leading groups are reported to use and the case doesn't show.
+// absent finds the techniques that two of the leading groups or more are reported to use and the case doesn't show.
 func (k *matrixMaker) absent(groups []*attrib.Candidate, t *attrib.Table, seen map[string]bool) []matrixRow {
 	var rows []matrixRow
 	by := map[string]int{}
