@@ -47,6 +47,7 @@ type Model struct {
 	Kinds         []KindCount // what was read, by parser
 
 	daily daily
+	actor actorOnce
 }
 
 // KindCount counts what one parser read.

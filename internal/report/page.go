@@ -41,6 +41,9 @@ var pageTemplate = template.Must(template.New("page.tmpl").Funcs(template.FuncMa
 	"score":   scoreText,
 	"word":    func(s string) string { return shorten(4*maxShownRunes, shellWord(s)) },
 	"shorten": shorten,
+	"percent": percent,
+	"between": between,
+	"bits":    bitsText,
 }).ParseFS(web, "web/*.tmpl"))
 
 // page is what the template shows.
@@ -64,6 +67,7 @@ type page struct {
 	Timeline   *timelineView
 	Tactics    []*tacticView
 	Techniques []*techniqueView
+	Who        *whoView
 	Indicators []*indicatorView
 	Evidence   *evidenceView
 	Weights    [5]float64
@@ -114,6 +118,9 @@ func newPage(ctx context.Context, m *Model) (*page, error) {
 	}
 	p.Hosts, p.MoreHosts = newHosts(m, s, l, a)
 	p.Tactics, p.Techniques = newTechniques(m, l)
+	if p.Who, err = newWho(m); err != nil {
+		return nil, err
+	}
 	p.Moments = newMoments(m, s, l)
 	p.Summary = newSummary(m, p, l)
 	p.Timeline = newTimeline(&m.daily, l)
