@@ -162,6 +162,23 @@ func TestWhoLittle(t *testing.T) {
 	}
 }
 
+// TestWhoParents holds that a technique beside its own sub-technique is no evidence of its own.
+func TestWhoParents(t *testing.T) {
+	with := whoFindings("high", []string{"T1021", "T1021.002", "T1059", "T1059.001", "T1087"})
+	_, a, _ := whoOf(t, with)
+	_, b, _ := whoOf(t, whoFindings("high", []string{"T1021.002", "T1059.001", "T1087"}))
+	var ids []string
+	for _, i := range a.R.Techniques {
+		ids = append(ids, i.ID)
+	}
+	if got := strings.Join(ids, " "); got != "T1021.002 T1059.001 T1087" {
+		t.Errorf("compared: %s", got)
+	}
+	if a.R.Ranking[0].Probability != b.R.Ranking[0].Probability || a.R.Ranking[0].Group != b.R.Ranking[0].Group {
+		t.Errorf("%v with parents, %v without", a.R.Ranking[0].Estimate, b.R.Ranking[0].Estimate)
+	}
+}
+
 // TestWhoHostile holds the section in bounds and free of what evidence and rules of others could bring into it.
 func TestWhoHostile(t *testing.T) {
 	table, err := attrib.Embedded()
