@@ -30,7 +30,7 @@ func (inv *investigation) command(env *environment) *cobra.Command {
 		Use:   "investigate EVIDENCE... --case DIR",
 		Short: "Turn evidence into a finished case",
 		Long: `Reads the evidence, finds what rules say about it, and writes a case folder: report.html for people, findings.jsonl,
-timeline.csv, iocs.csv and navigator.json for tools, evidence.jsonl and case.json so that another analyst can repeat it.`,
+timeline.csv, iocs.csv, navigator.json and attribution.json for tools, evidence.jsonl and case.json so that another analyst can repeat it.`,
 		Example: `  goshawk investigate ./evidence --case ./case
   goshawk investigate collection.zip --password secret --case ./case --overwrite`,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -121,6 +121,17 @@ func between(e attrib.Estimate) string {
 // odds writes a probability in words and numbers.
 func odds(e attrib.Estimate) string { return fmt.Sprintf("%s, %s", e.Words, percent(e.Probability)) }
 
+// chance writes the words with their verb.
+func chance(e attrib.Estimate) string {
+	switch e.Words {
+	case "almost no chance":
+		return "has almost no chance"
+	case "roughly even chance":
+		return "has a roughly even chance"
+	}
+	return "is " + e.Words
+}
+
 // From standsOut on the leader is named as an answer: it is as likely as not. One whose span reaches below holds is not held firmly.
 const (
 	standsOut = 0.45
@@ -136,14 +147,14 @@ func whoSentence(r *attrib.Result, alike string) []frag {
 	}
 	best, nobody := r.Ranking[0], r.Unknown
 	name, known := short(best.Name), fmt.Sprintf("the %s that ATT&CK %s knows", plural(int64(r.Known), "group"), visible(r.Version))
-	none := fmt.Sprintf("that it is none of these is %s (%s).", nobody.Words, percent(nobody.Probability))
+	none := fmt.Sprintf("that it is none of these %s (%s).", chance(nobody), percent(nobody.Probability))
 	if alike != "" {
 		none = fmt.Sprintf("this evidence doesn't tell it from %s; %s", alike, none)
 	}
 	var text string
 	switch {
 	case nobody.Probability >= standsOut && nobody.Probability >= best.Probability:
-		text = fmt.Sprintf(": that it is none of %s is %s (%s). The likeliest of them is %s (%s).", known, nobody.Words, percent(nobody.Probability), name, odds(best.Estimate))
+		text = fmt.Sprintf(": that it is none of %s %s (%s). The likeliest of them is %s (%s).", known, chance(nobody), percent(nobody.Probability), name, odds(best.Estimate))
 	case best.Probability < standsOut:
 		text = fmt.Sprintf(" can't be told from what was found: of %s none stands out. The likeliest is %s (%s); %s", known, name, odds(best.Estimate), none)
 	case best.Low < holds:

@@ -162,6 +162,23 @@ func TestWhoLittle(t *testing.T) {
 	}
 }
 
+// TestWhoParents holds that a technique beside its own sub-technique is no evidence of its own.
+func TestWhoParents(t *testing.T) {
+	with := whoFindings("high", []string{"T1021", "T1021.002", "T1059", "T1059.001", "T1087"})
+	_, a, _ := whoOf(t, with)
+	_, b, _ := whoOf(t, whoFindings("high", []string{"T1021.002", "T1059.001", "T1087"}))
+	var ids []string
+	for _, i := range a.R.Techniques {
+		ids = append(ids, i.ID)
+	}
+	if got := strings.Join(ids, " "); got != "T1021.002 T1059.001 T1087" {
+		t.Errorf("compared: %s", got)
+	}
+	if a.R.Ranking[0].Probability != b.R.Ranking[0].Probability || a.R.Ranking[0].Group != b.R.Ranking[0].Group {
+		t.Errorf("%v with parents, %v without", a.R.Ranking[0].Estimate, b.R.Ranking[0].Estimate)
+	}
+}
+
 // TestWhoHostile holds the section in bounds and free of what evidence and rules of others could bring into it.
 func TestWhoHostile(t *testing.T) {
 	table, err := attrib.Embedded()
@@ -207,6 +224,7 @@ func TestWhoSentence(t *testing.T) {
 	}{
 		{result(0.06, 0.01, 0.25, 30), "", "Who did it can't be told from what was found: of the 172 groups that ATT&CK 18.1 knows none stands out. The likeliest is X (very unlikely, 6 %); that it is none of these is unlikely (25 %)."},
 		{result(0.51, 0.03, 0.2, 30), "Y and Z", "Who did it can't be told firmly: of the 172 groups that ATT&CK 18.1 knows, X is the likeliest (roughly even chance, 51 %), but somewhat less evidence could leave it at 3 %; this evidence doesn't tell it from Y and Z; that it is none of these is unlikely (20 %)."},
+		{result(0.2, 0.1, 0.5, 30), "", "Who did it: that it is none of the 172 groups that ATT&CK 18.1 knows has a roughly even chance (50 %). The likeliest of them is X (unlikely, 20 %)."},
 		{result(0.7, 0.5, 0.1, 30), "", "Who did it: of the 172 groups that ATT&CK 18.1 knows, X is the likeliest (likely, 70 %, between 50 and 90 %); that it is none of these is very unlikely (10 %)."},
 		{result(0.1, 0.0, 0.996, 2), "", "Who did it: that it is none of the 172 groups that ATT&CK 18.1 knows is almost certain (over 99 %). The likeliest of them is X (very unlikely, 10 %). It rests on no more than 2 things."},
 	} {
