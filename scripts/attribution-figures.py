@@ -135,7 +135,7 @@ for g, l in by.items():
         apart += any(len(users[i]) <= 5 for i in a & b)
 print(f'\nTwo reports on one group, of at least 8 items each: {apart / pairs:.2f} of {pairs} pairs share anything that at most 5 groups have.')
 
-print('\nConfusion: groups taken for others more than once, and how often the truth was third at most\n\n| truth | taken for | times |\n|---|---|---|')
+print('\nConfusion: groups taken for others more than once\n\n| truth | taken for | times |\n|---|---|---|')
 wrong = collections.Counter((names[c['group']], names.get(r['ranking'][0]['group'], '?')) for c, r in zip(cases, full) if r['ranking'][0]['group'] != c['group'])
 into = collections.Counter(b for (_, b), n in wrong.items() for _ in range(n))
 for (a, b), n in wrong.most_common(): 

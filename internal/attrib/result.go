@@ -74,10 +74,12 @@ type Contribution struct {
 
 // Contradiction is evidence of one kind that points away from where the other points: a false flag, shared tools, or two actors.
 type Contradiction struct {
-	Software, Techniques         string  // identifiers of the groups that they point to
-	SoftwareName, TechniquesName string  // their names
-	Bits                         float64 // by which the techniques prefer their group to the one of the software
-	Words                        string
+	Software       string  `json:"software"` // identifiers of the groups that they point to
+	SoftwareName   string  `json:"software_name"`
+	Techniques     string  `json:"techniques"`
+	TechniquesName string  `json:"techniques_name"`
+	Bits           float64 `json:"bits"` // by which the techniques prefer their group to the one of the software
+	Words          string  `json:"words"`
 }
 
 // Question is something that was not seen; whether it was there would tell the leading groups apart.
