@@ -65,6 +65,7 @@ func FromFindings(name string, t *Table, findings iter.Seq2[*finding.Finding, er
 			c.Techniques = append(c.Techniques, item)
 		}
 	}
+	c.Techniques = withoutParents(c.Techniques)
 	return c, nil
 }
 
@@ -115,4 +116,16 @@ func (n *names) in(title string) []string {
 		}
 	}
 	return out
+}
+
+// withoutParents leaves out techniques that stand beside one of their own sub-techniques. Rules are tagged with both, but a report names
+// a technique as a whole only where it knows no more: what rules say twice would be evidence for the few groups of such reports.
+func withoutParents(items []Seen) []Seen {
+	parents := map[string]bool{}
+	for _, s := range items {
+		if parent, _, isSub := strings.Cut(s.ID, "."); isSub {
+			parents[parent] = true
+		}
+	}
+	return slices.DeleteFunc(items, func(s Seen) bool { return parents[s.ID] })
 }

@@ -64,7 +64,7 @@ func (m *Model) compareActors() (*actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen.Techniques, seen.Software = a.surest(withoutParents(seen.Techniques)), a.surest(seen.Software)
+	seen.Techniques, seen.Software = a.surest(seen.Techniques), a.surest(seen.Software)
 	a.result = r.Explain(seen)
 	settle(reflect.ValueOf(a.result).Elem())
 	return a, nil
@@ -90,18 +90,6 @@ func (a *actor) findings(groups []*Group) func(yield func(*finding.Finding, erro
 		}
 		a.alien = len(alien)
 	}
-}
-
-// withoutParents leaves out techniques that stand beside one of their own sub-techniques. Rules are tagged with both, but a report names
-// a technique as a whole only where it knows no more: what rules say twice would be evidence for the few groups of such reports.
-func withoutParents(items []attrib.Seen) []attrib.Seen {
-	parents := map[string]bool{}
-	for _, s := range items {
-		if parent, _, isSub := strings.Cut(s.ID, "."); isSub {
-			parents[parent] = true
-		}
-	}
-	return slices.DeleteFunc(items, func(s attrib.Seen) bool { return parents[s.ID] })
 }
 
 func (a *actor) surest(items []attrib.Seen) []attrib.Seen {
