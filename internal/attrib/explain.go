@@ -33,7 +33,6 @@ type explanation struct {
 	parts [][]float64   // bits by group and slot, against the average group
 	seen  map[int]*Seen // what the case says of an item
 	scale float64       // bits for each unit of score
-	known []int         // groups with at least one report
 	ranks []int         // groups in order of probability
 }
 
