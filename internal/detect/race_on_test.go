@@ -3,4 +3,4 @@
 package detect
 
 // The race detector makes the plain evaluation ten times slower.
-func init() { aFile = 2 }
+func init() { aFile, enough = 2, 1000 }
