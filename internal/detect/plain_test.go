@@ -18,7 +18,7 @@ import (
 	"github.com/goshawk-ir/goshawk/sigma"
 )
 
-// The plain evaluation takes milliseconds a record, so that all records of the corpus take an hour.
+// The plain evaluation takes up to milliseconds a record, so that all records of the corpus take ten minutes.
 var (
 	everyRecord = flag.Bool("every-record", false, "compare every record of the corpus with the plain evaluation, not a few of each shape and file")
 	aShape      = 2    // records of a shape and file that are compared
