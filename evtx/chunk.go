@@ -33,6 +33,7 @@ type Chunk struct {
 	orphans   map[string]*program // by nesting, and what their values are
 	layouts   [128]layoutEntry
 	texts     [64]textsOf
+	passed    [64]passedSlots
 	key       []byte
 
 	reported []error // damage of this chunk that was yielded

@@ -4,8 +4,11 @@ package evtx
 // true, and returns whether it did. It also returns true if a value is text of another kind. The texts are the values and the
 // literals of fields that are Simple, and perhaps others.
 //
-// What f says of the literals of a template is remembered under key: with one key, f must say the same of the same text.
-func (r *Record) AnyText(key uint64, f func(raw []byte) bool) bool {
+// Fields of but whose one value is a string among the record's own are left out where that costs nothing.
+//
+// What f says of the literals of a template is remembered under key, and where but lies: with one key, f must say the same of
+// the same text, and but must be the same.
+func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool {
 	c := r.chunk
 	for i := range c.insts {
 		p := c.insts[i].program
@@ -17,12 +20,16 @@ func (r *Record) AnyText(key uint64, f func(raw []byte) bool) bool {
 			return true
 		}
 	}
-	for _, s := range c.slots {
+	pass := r.passed(key, but)
+	for i, s := range c.slots {
 		if s.size() == 0 {
 			continue
 		}
 		switch t := s.typ().Item(); {
 		case t == TypeString || t == TypeXML:
+			if i < maxSpots && pass[i/64]>>(i%64)&1 != 0 && t == s.typ() {
+				continue
+			}
 			if f(c.data[s.off() : s.off()+s.size()]) {
 				return true
 			}
@@ -32,6 +39,34 @@ func (r *Record) AnyText(key uint64, f func(raw []byte) bool) bool {
 	}
 	return false
 }
+
+// passedSlots is which values of records with the same spots are fields to leave out: bits, by number of the slot.
+type passedSlots struct {
+	spots []spot
+	key   uint64
+	bits  [maxSpots / 64]uint64
+}
+
+// passed returns the slots that hold the fields of but and nothing else.
+func (r *Record) passed(key uint64, but []int32) *[maxSpots / 64]uint64 {
+	c := r.chunk
+	if len(but) == 0 || len(r.spots) == 0 {
+		return &noSlots
+	}
+	p := &c.passed[(r.layout.Number+key)%uint64(len(c.passed))]
+	if len(p.spots) > 0 && &p.spots[0] == &r.spots[0] && p.key == key {
+		return &p.bits
+	}
+	*p = passedSlots{spots: r.spots, key: key}
+	for _, field := range but {
+		if s := r.spots[field]; s.form != spotOdd && s.slot < maxSpots {
+			p.bits[s.slot/64] |= 1 << (s.slot % 64)
+		}
+	}
+	return &p.bits
+}
+
+var noSlots [maxSpots / 64]uint64
 
 // textsOf is what was said of the literals of a program.
 type textsOf struct {

@@ -33,6 +33,7 @@ type Binding struct {
 	words  lookSet             // what to look at for keywords
 	apart  lookSet             // what of it the screen doesn't see
 	screen *screen             // nil: there is none
+	key16  uint64              // no two bindings of a process have the same
 	needs  map[int][]needField // by rule of the plan, for rules that have some
 
 	emptyIsNull bool

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -111,8 +112,13 @@ func (e rawEvent) Raw(dst []Raw, fields []int32) {
 	}
 }
 
-func (e rawEvent) AnyText(_ uint64, f func([]byte) bool) bool {
+func (e rawEvent) AnyText(_ uint64, but []int32, f func([]byte) bool) bool {
+	raws := make([]Raw, len(but))
+	e.Raw(raws, but)
 	for i, values := range e.values {
+		if k := slices.Index(but, int32(i)); k >= 0 && raws[k].Tag == RawUTF16 {
+			continue
+		}
 		for _, v := range values {
 			if !utf8.ValidString(v) {
 				return true

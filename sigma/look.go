@@ -36,7 +36,7 @@ func (b *Binding) setLooks(s *Schema) {
 	if p.keywords < 0 {
 		return
 	}
-	b.screen = p.screen
+	b.screen, b.key16 = p.screen, screens.Add(1)
 	for f := range s.Fields {
 		l := look{field: int32(f), slot: int32(p.keywords), keywords: true, key: b.key(p.keywords)}
 		b.words.add(l)
@@ -85,10 +85,11 @@ func (m *Matcher) lookAt(set *lookSet) {
 	}
 }
 
-// lookForKeywords looks at all fields. Fast path: where the screen passes all texts of the record, only the others remain.
+// lookForKeywords looks at all fields. Fast path: where the screen passes all texts of the record, only the others remain. The
+// texts that rules ask for anyway were screened when they were first seen.
 func (m *Matcher) lookForKeywords() {
 	b := m.binding
-	if raw, ok := m.record.(RawRecord); ok && b.screen != nil && !raw.AnyText(b.screen.key, b.screen.check) {
+	if raw, ok := m.record.(RawRecord); ok && b.screen != nil && !m.suspect && !raw.AnyText(b.key16, b.looks.fields, b.screen.check) {
 		m.lookAt(&b.apart)
 		return
 	}
@@ -123,6 +124,7 @@ func (m *Matcher) note(l *look, s *sight, only bool) {
 	if s == nil {
 		return
 	}
+	m.suspect = m.suspect || s.suspect
 	if m.rules = append(m.rules, s.rules...); len(m.rules) > maxCalls {
 		m.orderRules() // a list of many values can call for the same rules again and again
 	}

@@ -26,6 +26,7 @@ type Matcher struct {
 	pair       [2]Raw // scratch
 	pairFields [2]int32
 	seen       []seen   // what the record's values showed
+	suspect    bool     // one of the values was suspected by the screen
 	rules      []int32  // to look at
 	marks      []uint32 // by atom: now<<2 | mark
 	slots      []slotState
@@ -133,7 +134,7 @@ func (m *Matcher) start(b *Binding, r Record) {
 	for len(m.slots) < len(b.plan.slots) {
 		m.slots = append(m.slots, slotState{})
 	}
-	m.rules, m.seen, m.spared = m.rules[:0], m.seen[:0], 0
+	m.rules, m.seen, m.spared, m.suspect = m.rules[:0], m.seen[:0], 0, false
 }
 
 // learn marks the atoms that a value showed.

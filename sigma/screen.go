@@ -13,7 +13,6 @@ import (
 // that is a multiple of four units, one of the four runs of four units that the window has. So one step takes four units as they
 // lie and asks whether they are such a run. A text with one that is part of a window is only suspected, and looked at in full.
 type screen struct {
-	key     uint64                  // no two screens of a process have the same
 	check   func([]byte) bool       // suspects, made once
 	wide    bool                    // there are literals beyond ASCII, so texts beyond it are suspected, too
 	runs    [screenSize / 64]uint64 // bits, by hash
@@ -27,12 +26,12 @@ const (
 	beyondASCII  = 0xff80ff80ff80ff80
 )
 
-// screens counts the screens that were made.
+// screens counts the bindings that have a screen, over all engines.
 var screens atomic.Uint64
 
 // newScreen returns the screen of folded literals; nil where one is too short.
 func newScreen(lits []string) *screen {
-	s := &screen{key: screens.Add(1), windows: map[uint64]struct{}{}}
+	s := &screen{windows: map[uint64]struct{}{}}
 	s.check = s.suspects
 	for _, lit := range lits {
 		if !isASCII(lit) {

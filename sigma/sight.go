@@ -7,6 +7,8 @@ import "slices"
 type sight struct {
 	rules []int32 // of the plan, rising
 	atoms []seenAtom
+	// suspect says that the plan's screen suspects the value of holding a keyword.
+	suspect bool
 }
 
 type seenAtom struct {
@@ -45,12 +47,14 @@ func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 		text = m.textOf(int(l.field))
 	}
 	s := m.studied(l, text)
-	if len(s.atoms) == 0 {
+	// Values that rules ask for are screened here, once, so that lookForKeywords can pass over them.
+	s.suspect = m.binding.screen != nil && !l.keywords && tag&(RawUTF16|RawPlain) == RawUTF16 && m.binding.screen.suspects(raw)
+	if len(s.atoms) == 0 && !s.suspect {
 		s = nil
 	}
 	if m.memo.again(hash) && !m.late && !m.testOnlyForget {
 		if s != nil {
-			s = &sight{slices.Clone(s.rules), slices.Clone(s.atoms)}
+			s = &sight{slices.Clone(s.rules), slices.Clone(s.atoms), s.suspect}
 		}
 		m.memo.keep(hash, key, raw, s)
 	} else if s != nil {
@@ -77,7 +81,7 @@ func (m *Matcher) spareSight(s *sight) *sight {
 	}
 	c := m.spare[m.spared]
 	m.spared++
-	c.rules, c.atoms = append(c.rules[:0], s.rules...), append(c.atoms[:0], s.atoms...)
+	c.rules, c.atoms, c.suspect = append(c.rules[:0], s.rules...), append(c.atoms[:0], s.atoms...), s.suspect
 	return c
 }
 

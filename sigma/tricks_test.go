@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -107,8 +108,11 @@ func (f frozen) Raw(dst []Raw, fields []int32) {
 }
 
 // AnyText shows the texts.
-func (f frozen) AnyText(_ uint64, say func([]byte) bool) bool {
+func (f frozen) AnyText(_ uint64, but []int32, say func([]byte) bool) bool {
 	for i := range f.raws {
+		if slices.Contains(but, int32(i)) {
+			continue
+		}
 		if f.raws[i].Tag == RawUTF16 && say(f.raws[i].Bytes) {
 			return true
 		}

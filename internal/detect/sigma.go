@@ -216,8 +216,8 @@ func (s *sigmaScanner) Raw(dst []sigma.Raw, fields []int32) {
 }
 
 // AnyText shows the engine the record's texts: sigma.RawRecord.
-func (s *sigmaScanner) AnyText(key uint64, f func(utf16 []byte) bool) bool {
-	return s.raw == nil || s.raw.AnyText(key, f)
+func (s *sigmaScanner) AnyText(key uint64, but []int32, f func(utf16 []byte) bool) bool {
+	return s.raw == nil || s.raw.AnyText(key, but, f)
 }
 
 func (s *sigmaScanner) match(m *sigma.Match) {

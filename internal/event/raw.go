@@ -51,6 +51,7 @@ type RawValues interface {
 	Raw(dst []Raw, fields []int32)
 	// AnyText calls f with every text of the record, UTF-16 little-endian, which may have NULs, until f returns true; it returns
 	// whether f did, or whether there is text of another kind. Numbers, truth values and values that are RawPlain are passed
-	// over, and so are fields that are Apart. What f says of the same text, under the same key, may be remembered.
-	AnyText(key uint64, f func(utf16 []byte) bool) bool
+	// over, and so are fields that are Apart; those of but that Raw shows as RawUTF16 may be. Calls with one key have the same
+	// but, and f says the same of the same text: both may be remembered.
+	AnyText(key uint64, but []int32, f func(utf16 []byte) bool) bool
 }
