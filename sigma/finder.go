@@ -130,9 +130,13 @@ func gramAt(text string, i int) uint32 {
 	return uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | uint32(text[i+3])<<24
 }
 
-// find calls hit with every literal that stands in text, and where it ends. It may write up to three bytes behind text.
-func (f *finder) find(text []byte, hit func(lit, end int)) {
+// find calls hit with every literal of only, a set of bits, that stands in text, and where it ends; nil is all literals. It may
+// write up to three bytes behind text.
+func (f *finder) find(text []byte, only []uint64, hit func(lit, end int)) {
 	for _, lit := range f.single {
+		if only != nil && only[lit/64]>>(lit%64)&1 == 0 {
+			continue
+		}
 		for end := 0; ; {
 			i := bytes.IndexByte(text[end:], f.lits[lit][0])
 			if i < 0 {
@@ -144,11 +148,11 @@ func (f *finder) find(text []byte, hit func(lit, end int)) {
 	}
 	padded := append(text, 0, 0, 0)
 	for i := range f.tables {
-		f.tables[i].find(f.lits, text, padded, hit)
+		f.tables[i].find(f.lits, text, padded, only, hit)
 	}
 }
 
-func (t *gramTable) find(lits []string, text, padded []byte, hit func(lit, end int)) {
+func (t *gramTable) find(lits []string, text, padded []byte, only []uint64, hit func(lit, end int)) {
 	table, shift, mask := t.bits, t.shift, t.mask
 	for i := range len(text) - t.length + 1 {
 		gram := binary.LittleEndian.Uint32(padded[i:]) & mask
@@ -159,7 +163,7 @@ func (t *gramTable) find(lits []string, text, padded []byte, hit func(lit, end i
 		for next := t.heads[gram*gramHash>>t.bucket]; next != 0; {
 			e := &t.entries[next-1]
 			next = e.next
-			if e.gram != gram || int(e.at) > i {
+			if e.gram != gram || int(e.at) > i || only != nil && only[e.lit/64]>>(e.lit%64)&1 == 0 {
 				continue
 			}
 			lit := lits[e.lit]

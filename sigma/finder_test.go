@@ -25,7 +25,7 @@ func plainFind(lits []string, text string) (found []string) {
 func checkFinder(t *testing.T, lits []string, text string) {
 	t.Helper()
 	var found []string
-	newFinder(lits).find([]byte(text), func(lit, end int) { found = append(found, fmt.Sprint(lit, "@", end)) })
+	newFinder(lits).find([]byte(text), nil, func(lit, end int) { found = append(found, fmt.Sprint(lit, "@", end)) })
 	slices.Sort(found)
 	if want := plainFind(lits, text); !slices.Equal(found, want) {
 		t.Fatalf("literals %q in %q: found %v, plainly %v", lits, text, found, want)
@@ -87,7 +87,7 @@ func BenchmarkFinder(b *testing.B) {
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
 		for b.Loop() {
-			f.find(text, func(int, int) { n++ })
+			f.find(text, nil, func(int, int) { n++ })
 		}
 	})
 }

@@ -28,8 +28,28 @@ type plan struct {
 type slot struct {
 	field     string
 	index     *fieldIndex // nil if no literal is looked for
+	lits      *litSet     // those of index that an atom of the plan has; nil without index
 	unindexed []*atom     // atoms that call for rules and that no literal finds
 	eager     bool        // a value can call for rules: to be looked at in every record
+}
+
+// litSet is the literals of a field that atoms of a plan have. An index holds those of all rules: most are about other events.
+type litSet struct {
+	once sync.Once
+	bits []uint64
+}
+
+// of returns the set, made when it is first asked for.
+func (l *litSet) of(p *plan, index *fieldIndex) []uint64 {
+	l.once.Do(func() {
+		l.bits = make([]uint64, len(index.lits)/64+1)
+		for lit, uses := range index.uses {
+			if slices.ContainsFunc(uses, func(u use) bool { return p.atoms.has(u.atom) }) {
+				l.bits[lit/64] |= 1 << (lit % 64)
+			}
+		}
+	})
+	return l.bits
 }
 
 // atomSet is a set of atoms, by id.
@@ -137,7 +157,7 @@ func (b *planBuilder) slot(field string) {
 	}
 	i := len(b.plan.slots)
 	b.plan.slotOf[field] = int32(i)
-	b.plan.slots = append(b.plan.slots, slot{field: field, index: b.engine.fields[field]})
+	b.plan.slots = append(b.plan.slots, slot{field: field, index: b.engine.fields[field], lits: &litSet{}})
 	if field == "" {
 		b.plan.keywords, b.plan.rich = i, true
 	}

@@ -111,7 +111,7 @@ func (m *Matcher) studySlot(s *slot, text []byte, leave bool) {
 	if s.index != nil {
 		f := s.index.finder()
 		m.study = studying{s.index, text, leave}
-		f.find(m.folded, m.onLiteral)
+		f.find(m.folded, s.lits.of(m.binding.plan, s.index), m.onLiteral)
 	}
 	for _, a := range s.unindexed {
 		m.consider(a, text, leave)
