@@ -35,12 +35,15 @@ type gramEntry struct {
 	at   uint32 // place of the gram in the literal
 	lit  uint32
 	next uint32 // 1 + the next entry with the same head; 0 for none
+	// start is the literal's first eight bytes, or all of it where there are fewer, and mask what of a text to compare with it.
+	start, mask uint64
 }
 
 const (
 	shortGram = 2
 	maxGram   = 4
 	gramHash  = 0x9e3779b1
+	wordSize  = 8  // bytes of a word of memory
 	maxBits   = 18 // of the number of bits of a table: 32 KiB
 	minBits   = 10
 )
@@ -92,7 +95,7 @@ func (f *finder) table(length, n int) gramTable {
 		if c := &common[best*gramHash>>16]; n > fewLiterals && *c < 1<<15 {
 			*c++
 		}
-		t.add(best, at, lit)
+		t.add(best, at, lit, text)
 	}
 	return t
 }
@@ -109,12 +112,17 @@ var commonGrams = sync.OnceValue(func() []uint16 {
 	return common
 })
 
-func (t *gramTable) add(gram uint32, at, lit int) {
+func (t *gramTable) add(gram uint32, at, lit int, text string) {
 	hash := gram * gramHash
 	bit := hash >> t.shift
 	t.bits[bit/64] |= 1 << (bit % 64)
 	head := &t.heads[hash>>t.bucket]
-	t.entries = append(t.entries, gramEntry{gram, uint32(at), uint32(lit), *head})
+	e := gramEntry{gram: gram, at: uint32(at), lit: uint32(lit), next: *head}
+	for i := range min(len(text), wordSize) {
+		e.start |= uint64(text[i]) << (8 * i)
+		e.mask |= 0xff << (8 * i)
+	}
+	t.entries = append(t.entries, e)
 	*head = uint32(len(t.entries))
 }
 
@@ -131,7 +139,7 @@ func gramAt(text string, i int) uint32 {
 }
 
 // find calls hit with every literal of only, a set of bits, that stands in text, and where it ends; nil is all literals. It may
-// write up to three bytes behind text.
+// write up to eight bytes behind text.
 func (f *finder) find(text []byte, only []uint64, hit func(lit, end int)) {
 	for _, lit := range f.single {
 		if only != nil && only[lit/64]>>(lit%64)&1 == 0 {
@@ -146,7 +154,7 @@ func (f *finder) find(text []byte, only []uint64, hit func(lit, end int)) {
 			hit(lit, end)
 		}
 	}
-	padded := append(text, 0, 0, 0)
+	padded := append(text, make([]byte, wordSize)...)
 	for i := range f.tables {
 		f.tables[i].find(f.lits, text, padded, only, hit)
 	}
@@ -166,9 +174,12 @@ func (t *gramTable) find(lits []string, text, padded []byte, only []uint64, hit 
 			if e.gram != gram || int(e.at) > i || only != nil && only[e.lit/64]>>(e.lit%64)&1 == 0 {
 				continue
 			}
-			lit := lits[e.lit]
 			from := i - int(e.at)
-			if len(text)-from >= len(lit) && string(text[from:from+len(lit)]) == lit {
+			if binary.LittleEndian.Uint64(padded[from:])&e.mask != e.start {
+				continue
+			}
+			lit := lits[e.lit]
+			if len(text)-from >= len(lit) && (len(lit) <= wordSize || string(text[from:from+len(lit)]) == lit) {
 				hit(int(e.lit), from+len(lit))
 			}
 		}
@@ -176,4 +187,4 @@ func (t *gramTable) find(lits []string, text, padded []byte, only []uint64, hit 
 }
 
 // pad makes room behind a text for what find writes there.
-func pad(text []byte) []byte { return slices.Grow(text, maxGram-1) }
+func pad(text []byte) []byte { return slices.Grow(text, wordSize) }
