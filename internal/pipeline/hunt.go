@@ -41,7 +41,9 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(joinGCPercent))
+	if h.joins.spilt() {
+		defer debug.SetGCPercent(debug.SetGCPercent(joinGCPercent))
+	}
 	if joinErr := h.join(); joinErr != nil {
 		return joinErr
 	}
@@ -127,9 +129,9 @@ func (h *hunt) join() error {
 	return h.joins.Close() // its memory is needed elsewhere
 }
 
-// joinGCPercent is how much the heap may grow once all evidence is read. What correlations remember stays, and little garbage is made
-// from then on: a heap that may double before it is looked through would double the memory of a run with millions of groups, and
-// save no time that could be measured.
+// joinGCPercent is how much the heap may grow once all evidence is read, where correlations have much to remember. What they
+// remember stays, and little garbage is made from then on: a heap that may double before it is looked through would double the
+// memory of a run with millions of groups.
 const joinGCPercent = 20
 
 // keep holds a joiner's finding for its turn.

@@ -114,6 +114,9 @@ func (s *Sorter) sort() {
 	})
 }
 
+// spilt says whether there were more entries than memory holds.
+func (s *Sorter) spilt() bool { return len(s.runs) > 0 }
+
 // spill writes what is in memory as one sorted run.
 func (s *Sorter) spill() error {
 	s.sort()
