@@ -108,6 +108,9 @@ func (e rawEvent) Raw(dst []Raw, fields []int32) {
 			dst[i] = Raw{Bytes: []byte(values[0]), Tag: RawPlain | 2}
 		default:
 			dst[i] = Raw{Bytes: utf16LE(values[0]), Tag: RawUTF16}
+			if len(values[0])%3 == 0 {
+				dst[i].Bytes = append(dst[i].Bytes, 0, 0, 'x', 0, 1) // what stands behind a NUL is no text
+			}
 		}
 	}
 }

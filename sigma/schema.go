@@ -50,7 +50,7 @@ type Raw = struct {
 const (
 	RawNone  uint8 = 0   // the record has no such field
 	RawNull  uint8 = 1   // the field is there, and null
-	RawUTF16 uint8 = 64  // this bit alone: the text is Bytes, UTF-16 little-endian without NUL or an odd byte
+	RawUTF16 uint8 = 64  // this bit alone: the text is Bytes, UTF-16 little-endian, up to the first NUL; an odd byte at the end is none of it
 	RawPlain uint8 = 128 // this bit alone: a number, a GUID, a SID or a time, of the characters in plainText alone
 	RawOther uint8 = 255 // a list, or anything else: ask AppendValues
 )

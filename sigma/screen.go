@@ -142,15 +142,12 @@ func foldsToASCII(text []byte) bool {
 	return false
 }
 
-// allASCII16 says whether all units are ASCII.
+// allASCII16 says whether there are whole units alone, all ASCII and none NUL.
 func allASCII16(text []byte) bool {
-	var all uint64
-	for len(text) >= 8 {
-		all |= binary.LittleEndian.Uint64(text)
-		text = text[8:]
-	}
 	for ; len(text) >= 2; text = text[2:] {
-		all |= uint64(binary.LittleEndian.Uint16(text))
+		if u := binary.LittleEndian.Uint16(text); u == 0 || u >= 0x80 {
+			return false
+		}
 	}
-	return all&beyondASCII == 0
+	return len(text) == 0
 }

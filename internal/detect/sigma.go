@@ -157,6 +157,12 @@ func sigmaSchema(s *event.Schema) *sigma.Schema {
 	return out
 }
 
+// recentBinding is a schema that was bound; nil where there is none.
+type recentBinding struct {
+	schema  *event.Schema
+	binding *sigma.Binding
+}
+
 // sigmaScanner matches records against the rules, for one worker.
 type sigmaScanner struct {
 	_ [128]byte // so that no other worker's writes lie in the same lines of a cache
@@ -164,6 +170,7 @@ type sigmaScanner struct {
 	engine  *sigmaEngine
 	matcher *sigma.Matcher
 	bound   map[*event.Schema]*sigma.Binding
+	recent  [256]recentBinding // some of bound, by event identifier and number of fields
 
 	record  *event.Record   // under way
 	raw     event.RawValues // its values, if they can be shown as they lie
@@ -175,14 +182,11 @@ type sigmaScanner struct {
 
 // Scan reports a hit for each rule that matches r.
 func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
-	b, ok := s.bound[r.Schema]
-	if !ok {
-		if len(s.bound) >= maxBindings {
-			clear(s.bound)
-		}
-		b = s.engine.bind(r.Schema)
-		s.bound[r.Schema] = b
+	recent := &s.recent[(uint(r.Schema.EventID)*31+uint(len(r.Schema.Fields)))%uint(len(s.recent))]
+	if recent.schema != r.Schema {
+		*recent = recentBinding{r.Schema, s.bindingOf(r.Schema)}
 	}
+	b := recent.binding
 	if b == nil {
 		return
 	}
@@ -190,6 +194,19 @@ func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
 	s.raw, _ = r.Values.(event.RawValues)
 	b.Match(s.matcher, s, s.onMatch)
 	s.record, s.raw, s.report = nil, nil, nil
+}
+
+// bindingOf returns the rules bound to a schema, nil if there are none.
+func (s *sigmaScanner) bindingOf(schema *event.Schema) *sigma.Binding {
+	b, ok := s.bound[schema]
+	if !ok {
+		if len(s.bound) >= maxBindings {
+			clear(s.bound)
+		}
+		b = s.engine.bind(schema)
+		s.bound[schema] = b
+	}
+	return b
 }
 
 // AppendValues gives the engine the values of a field: sigma.Record.

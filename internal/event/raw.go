@@ -14,7 +14,7 @@ type Raw = struct {
 const (
 	RawNone  = 0   // the record has no such field
 	RawNull  = 1   // the field is there, and its one value is Null; Bytes is empty
-	RawUTF16 = 64  // this bit alone: the text is Bytes, UTF-16 little-endian without NUL or an odd byte
+	RawUTF16 = 64  // this bit alone: the text is Bytes, UTF-16 little-endian, up to the first NUL; an odd byte at the end is none of it
 	RawPlain = 128 // this bit alone: the text is made of RawPlainText's characters
 	RawOther = 255 // ask Values: a list, a value of several parts, or something unusual
 )
@@ -29,7 +29,7 @@ type RawText uint8
 // The kinds of text.
 const (
 	RawTextAny   RawText = iota // any text, or none
-	RawTextUTF16                // Bytes is the text, UTF-16 little-endian without NUL or an odd byte
+	RawTextUTF16                // Bytes is the text, UTF-16 little-endian, up to the first NUL; an odd byte at the end is none of it
 	RawTextPlain                // characters of RawPlainText alone
 )
 

@@ -40,8 +40,7 @@ func evtxRaw(x evtx.Value) event.Raw {
 	case tag == event.RawNone, tag == event.RawNull, tag == event.RawOther:
 		return event.Raw{Tag: tag}
 	case event.RawTextOf(tag) == event.RawTextUTF16:
-		text, _ := x.Text16()
-		return event.Raw{Bytes: text, Tag: tag}
+		return event.Raw{Bytes: x.Raw, Tag: tag}
 	case x.IsNull():
 		return event.Raw{Tag: event.RawNull}
 	default:
