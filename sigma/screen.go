@@ -88,7 +88,8 @@ func screenHash(run uint64) uint64 { return (run | lowerUnits) * 0x9e3779b97f4a7
 // suspects says whether the text, UTF-16 little-endian, may hold one of the literals.
 func (s *screen) suspects(text []byte) bool {
 	if len(text) < 2*screenWindow {
-		return false // folding changes no number of characters
+		// Folding changes no number of characters, so it holds no literal that has a window.
+		return s.wide && !allASCII16(text)
 	}
 	var all uint64
 	rest := text

@@ -19,7 +19,7 @@ func utf16LE(s string) (b []byte) {
 func TestScreen(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	lits := []string{"sekurlsa::", "privilege::debug", "kiwikiss", "größe::x"}
+	lits := []string{"sekurlsa::", "privilege::debug", "kiwikiss", "größe::x", "ü", "né"}
 	s := newScreen(lits)
 	if newScreen([]string{"short"}) != nil {
 		t.Error("a literal that is too short is accepted")
