@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
 )
@@ -41,9 +42,25 @@ func foldRune(r rune) rune {
 	return foldSlow(r)
 }
 
+// eachByte times a byte is that byte eight times.
+const eachByte = 0x0101010101010101
+
 // appendFold appends s folded. Bytes that are no UTF-8 stay as they are.
 func appendFold[T string | []byte](dst []byte, s T) []byte {
 	for i := 0; i < len(s); {
+		// Fast path: eight bytes of ASCII at a time.
+		for ; len(s)-i >= 8; i += 8 {
+			b := s[i : i+8]
+			x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+			if x&(0x80*eachByte) != 0 {
+				break
+			}
+			capital := (x + (0x80-'A')*eachByte) &^ (x + (0x80-'Z'-1)*eachByte) & (0x80 * eachByte)
+			dst = binary.LittleEndian.AppendUint64(dst, x|capital>>2)
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c >= 'A' && c <= 'Z' {
