@@ -22,23 +22,44 @@ func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool 
 	}
 	pass := r.passed(key, but)
 	for i, s := range c.slots {
-		if s.size() == 0 {
+		kind := textKinds[s.typ()]
+		if kind == textNone || s.size() == 0 {
 			continue
 		}
-		switch t := s.typ().Item(); {
-		case t == TypeString || t == TypeXML:
-			if i < maxSpots && pass[i/64]>>(i%64)&1 != 0 && t == s.typ() {
-				continue
-			}
-			if f(c.data[s.off() : s.off()+s.size()]) {
-				return true
-			}
-		case t == TypeAnsiString || !t.known():
+		if kind == textOdd {
+			return true
+		}
+		if kind == textOne && i < maxSpots && pass[i/64]>>(i%64)&1 != 0 {
+			continue
+		}
+		if f(c.data[s.off() : s.off()+s.size()]) {
 			return true
 		}
 	}
 	return false
 }
+
+// What values of a type have of text.
+const (
+	textNone    = iota
+	textOne     // a string
+	textStrings // a list of strings
+	textOdd     // text that is not UTF-16, or of an unknown type
+)
+
+var textKinds = func() (kinds [256]uint8) {
+	for i := range kinds {
+		switch t := Type(i); {
+		case t == TypeString || t == TypeXML:
+			kinds[i] = textOne
+		case t.Item() == TypeString || t.Item() == TypeXML:
+			kinds[i] = textStrings
+		case t.Item() == TypeAnsiString || !t.Item().known():
+			kinds[i] = textOdd
+		}
+	}
+	return kinds
+}()
 
 // passedSlots is which values of records with the same spots are fields to leave out: bits, by number of the slot.
 type passedSlots struct {
@@ -81,12 +102,7 @@ func (p *program) anyText(f func(raw []byte) bool) bool {
 		if o.kind != opValue || len(o.raw) == 0 {
 			continue
 		}
-		switch t := o.typ.Item(); {
-		case t == TypeString || t == TypeXML:
-			if f(o.raw) {
-				return true
-			}
-		case t == TypeAnsiString || !t.known():
+		if kind := textKinds[o.typ]; kind == textOdd || kind != textNone && f(o.raw) {
 			return true
 		}
 	}
