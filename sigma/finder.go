@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -111,6 +112,18 @@ var commonGrams = sync.OnceValue(func() []uint16 {
 	}
 	return common
 })
+
+// isCommon says whether a literal stands in commonText.
+func isCommon(lit string) bool {
+	// Fast path: nearly all literals have a gram that doesn't.
+	common := commonGrams()
+	for i := range len(lit) - maxGram + 1 {
+		if common[gramAt(lit, i)*gramHash>>16] == 0 {
+			return false
+		}
+	}
+	return strings.Contains(commonText, lit)
+}
 
 func (t *gramTable) add(gram uint32, at, lit int, text string) {
 	hash := gram * gramHash

@@ -349,7 +349,7 @@ func (a *atom) frequency() float64 {
 		if s == shapeEquals || s == shapePrefix {
 			f /= 4
 		}
-		if strings.Contains(commonText, string(lit)) {
+		if isCommon(string(lit)) {
 			f += 0.5
 		}
 		sum += f
