@@ -20,8 +20,10 @@ type hashing struct {
 // hashStep is how much is read before it is hashed: little enough to lie in the processor's cache still.
 const hashStep = 128 << 10
 
-// Unhashed says that the file's hash is still to be made, by Hash or by reading it in order with ReadNext, before the walk's
-// next step. Until then Size is what the file system says of it.
+// Unhashed says that the file's hash is still to be made, by Hash or by reading it in order with ReadNext or ReadBoth, by the
+// goroutine that walks. Until then Size is what the file system says of it. A file that is open (see Open) may be left
+// Unhashed when the walk goes on: a step of the walk closes only what nobody holds, and hashing shares nothing with it but memory
+// that is filled and looked at in one call.
 func (f *File) Unhashed() bool { return f.hashing != nil }
 
 // Hash reads a file that is Unhashed through.
@@ -40,31 +42,52 @@ func (f *File) Hash() {
 // so does the Origin of its Inputs, whose SHA256 nobody may look at before that.
 func (f *File) ReadNext(buf []byte) (n int) {
 	for f.hashing != nil && n < len(buf) {
-		h := f.hashing
-		want := min(int64(len(buf)-n), f.blob.size-h.at, hashStep)
-		got, err := h.read(buf[n : n+int(want)])
-		n += got
-		switch {
-		case int64(got) == want && (err == nil || err == io.EOF):
-			if h.at == f.blob.size {
-				f.hashed()
-			}
-		case got == 0 || err != nil:
-			if err == io.EOF {
-				err = sizeChanged(f.blob.size, h.at)
-			}
-			f.problemAt(h.at, "read", cause(err))
-			f.hashed()
-		}
+		got, err := f.fetch(buf[n:])
+		f.hashing.sum.Write(got)
+		f.fetched(err)
+		n += len(got)
 	}
 	return n
 }
 
-func (h *hashing) read(p []byte) (int, error) {
-	n, err := h.file.ReadAt(p, h.at)
-	h.sum.Write(p[:n])
+// ReadBoth is ReadNext for two files that are Unhashed, one step of both: as much of each as both buffers have room for, little
+// enough to lie in the processor's cache still when the two are hashed, at once.
+func ReadBoth(f, g *File, buf, other []byte) (n, m int) {
+	step := min(len(buf), len(other), hashStep)
+	p, err := f.fetch(buf[:step])
+	q, otherErr := g.fetch(other[:step])
+	f.hashing.w.pair.Write(f.hashing.sum, g.hashing.sum, p, q)
+	f.fetched(err)
+	g.fetched(otherErr)
+	return len(p), len(q)
+}
+
+// fetch reads a step of what follows into buf, to be hashed. An error comes with the last bytes that can be read before the file's
+// end.
+func (f *File) fetch(buf []byte) ([]byte, error) {
+	h := f.hashing
+	want := min(int64(len(buf)), f.blob.size-h.at, hashStep)
+	n, err := h.file.ReadAt(buf[:want], h.at)
 	h.at += int64(n)
-	return n, err
+	if int64(n) == want && err == io.EOF {
+		err = nil
+	}
+	return buf[:n], err
+}
+
+// fetched ends the hash with the last byte that can be read.
+func (f *File) fetched(err error) {
+	h := f.hashing
+	if err == nil && h.at < f.blob.size {
+		return
+	}
+	if err == io.EOF {
+		err = sizeChanged(f.blob.size, h.at)
+	}
+	if err != nil {
+		f.problemAt(h.at, "read", cause(err))
+	}
+	f.hashed()
 }
 
 // hashed takes over what came out.
@@ -74,8 +97,7 @@ func (f *File) hashed() {
 	opened := b.size
 	if h.at < opened {
 		b.size = h.at
-		head := h.w.head[:min(int64(len(h.w.head)), h.at)]
-		f.Kind = kindOf(head, b) // what is at a file's end may have told it
+		h.w.recognise(f, b) // what is at a file's end may have told its kind
 	}
 	f.Size, f.SHA256 = h.at, hex.EncodeToString(h.sum.Sum(nil))
 	if f.origin != nil {

@@ -48,6 +48,82 @@ func TestReadNext(t *testing.T) {
 	}
 }
 
+// TestReadBoth reads two files together, in pieces of any size, and gets of each what Hash gets, also of files that end too soon.
+func TestReadBoth(t *testing.T) {
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 1))
+	data := make([]byte, 3*hashStep+17)
+	for i := range data {
+		data[i] = byte(r.Uint32())
+	}
+	w := newWalker(context.Background(), Options{}, nil)
+	lengths := []int{1, 63, 64, hashStep, hashStep + 1, 2*hashStep - 5, len(data)}
+	for range 200 {
+		var plain, f [2]*File
+		var got [2][]byte
+		for i := range f {
+			n := lengths[r.IntN(len(lengths))]
+			said := int64(n + r.IntN(3)*r.IntN(200))
+			in, err := os.Open(write(t, filepath.Join(t.TempDir(), "x"), data[:n]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer in.Close()
+			opened := func() *File {
+				return &File{Path: "x", blob: newBlob(in, said, nil), hashing: &hashing{w: w, file: in, sum: sha256.New()}}
+			}
+			plain[i], f[i] = opened(), opened()
+			plain[i].Hash()
+		}
+		for f[0].Unhashed() && f[1].Unhashed() {
+			p, q := make([]byte, 1+r.IntN(2*hashStep)), make([]byte, 1+r.IntN(2*hashStep))
+			n, m := ReadBoth(f[0], f[1], p, q)
+			got[0], got[1] = append(got[0], p[:n]...), append(got[1], q[:m]...)
+		}
+		for i := range f {
+			for buf := make([]byte, 70_000); f[i].Unhashed(); {
+				got[i] = append(got[i], buf[:f[i].ReadNext(buf)]...)
+			}
+			if want := plain[i]; f[i].SHA256 != want.SHA256 || f[i].Size != want.Size || f[i].Kind != want.Kind || fmt.Sprint(f[i].Problems) != fmt.Sprint(want.Problems) || !bytes.Equal(got[i], data[:f[i].Size]) {
+				t.Fatalf("seed %d, file %d: %d bytes, %s, problems %v; by Hash %d bytes, %s, %v", seed, i, f[i].Size, f[i].SHA256, f[i].Problems, want.Size, want.SHA256, want.Problems)
+			}
+		}
+	}
+}
+
+// TestHashAfterTheStep makes the hashes of files that are open when the walk is over.
+func TestHashAfterTheStep(t *testing.T) {
+	dir := t.TempDir()
+	text := bytes.Repeat([]byte("{\"a\": 1}\n"), 100)
+	for _, name := range []string{"a.json", "b.json", "c.json"} {
+		write(t, filepath.Join(dir, name), text)
+	}
+	var files []*File
+	for f, err := range Walk(context.Background(), []string{dir}, Options{LateHash: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Open(); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	if err := os.Truncate(filepath.Join(dir, "b.json"), 500); err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range files {
+		f.Hash()
+		want := text
+		if i == 1 {
+			want = text[:500]
+		}
+		if sum := sha256.Sum256(want); f.SHA256 != hex.EncodeToString(sum[:]) || f.Kind != files[0].Kind || len(f.Problems) != i%2 {
+			t.Errorf("%s: %s, %s, problems %v", f.Path, f.Kind, f.SHA256, f.Problems)
+		}
+		f.Release()
+	}
+}
+
 // TestLateHash leaves the hash of what is no container to the caller, who gets it into the Origin that was handed out before.
 func TestLateHash(t *testing.T) {
 	dir := t.TempDir()

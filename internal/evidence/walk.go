@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/goshawk-ir/goshawk/internal/evidence/sha256x2"
 )
 
 // Walk yields the files of the evidence named by args, in order of the arguments and, in each, of path by byte.
@@ -44,6 +46,7 @@ type walker struct {
 	spool *spool
 	buf   []byte // for copying
 	head  []byte // for recognising
+	pair  sha256x2.Pair
 
 	number int                   // of the argument, from 1
 	base   string                // the argument's base name, for layouts and to keep equal paths apart

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/goshawk-ir/goshawk/internal/evidence"
@@ -11,26 +12,49 @@ import (
 // long.
 const maxHeld = 2<<20 + 4096
 
+// filesAhead bounds how far the walk goes on while a file is under way: so many files may have to wait for it, since Sink.File
+// is called in the walk's order.
+const filesAhead = 16
+
 // feeder walks the evidence and queues the parts of its files, for the workers and, in the same order, for the consumer.
+//
+// Where the consumer takes the parts of two files in turn, two files are read at a time, so that their hashes are made at once
+// (see sha256x2). A file that finds no second one beside it waits, open, while the walk goes on. Whatever can't be
+// read in parts is done with in between, when the walk comes to it.
 type feeder[B any] struct {
 	o           *Options
 	work, order chan<- *part[B]
 	free        chan []byte // memory of parts that are done
+	lanes       []*lane[B]  // files that are being read, or wait for a second one, in the walk's order
+	atOnce      int         // how many are read together: 1 or 2
 }
 
 func (f *feeder[B]) walk(ctx context.Context) error {
 	f.o.Evidence.LateHash = true
 	number := 0
+	var failed error
 	for found, err := range evidence.Walk(ctx, f.o.Args, f.o.Evidence) {
 		if err != nil {
-			return err
+			failed = err
+			break
 		}
 		file := newFile(found, number)
 		number++
 		f.o.Progress.found(file)
+		for len(f.lanes) > 0 && file.Number-f.lanes[0].file.Number > filesAhead {
+			f.step()
+		}
 		f.file(file)
 	}
-	return ctx.Err()
+	for len(f.lanes) > 0 {
+		if l := f.lanes[0]; ctx.Err() != nil && !l.begun() { // so nothing was found in it
+			f.lanes = f.lanes[1:]
+			f.whole(l.file, l.in, l.parser, l.cuts)
+			continue
+		}
+		f.step()
+	}
+	return cmp.Or(failed, ctx.Err())
 }
 
 func (f *feeder[B]) send(p *part[B]) {
@@ -41,11 +65,19 @@ func (f *feeder[B]) send(p *part[B]) {
 // file opens a file and cuts it up. There is at least one part, so that each file reaches the consumer.
 func (f *feeder[B]) file(file *File) {
 	in, p, cuts := f.cut(file)
+	if !file.Unhashed() || in == nil || p == nil || !canHold(cuts, in.Size) {
+		f.whole(file, in, p, cuts)
+		return
+	}
+	f.lanes = append(f.lanes, &lane[B]{file: file, in: in, parser: p, cuts: cuts, had: len(file.File.Problems)})
+	for len(f.lanes) == f.atOnce {
+		f.step()
+	}
+}
+
+// whole makes the hash of a file, if it is still to be made, before its workers read their parts themselves.
+func (f *feeder[B]) whole(file *File, in *evidence.Input, p *parser.Parser, cuts []int64) {
 	if file.Unhashed() {
-		if in != nil && p != nil && canHold(cuts, in.Size) {
-			f.read(file, in, p, cuts)
-			return
-		}
 		size := file.Size
 		had := len(file.File.Problems)
 		file.Hash()
@@ -90,58 +122,19 @@ func newPart[B any](file *File, p *parser.Parser, in *evidence.Input, cuts []int
 	return made
 }
 
-// canHold says whether no part of a file is too long to be read into memory.
+// canHold says whether all parts of a file can be read into memory: none is too long, and none is empty.
 func canHold(cuts []int64, size int64) bool {
 	for i, from := range cuts {
 		to := size
 		if i+1 < len(cuts) {
 			to = cuts[i+1]
 		}
-		if to < from || to-from > maxHeld {
+		if to <= from || to-from > maxHeld {
 			return false
 		}
 	}
 	return true
 }
-
-// read reads a file once, part by part, for its hash and for the workers, who find their parts in memory. A part
-// is handed on when the next one was read: so a file that ends sooner than its size says ends for the parts there as
-// it does when it was read through before. A file under way is read to its end even when the run is stopped: what was
-// found in it bears its hash.
-func (f *feeder[B]) read(file *File, in *evidence.Input, p *parser.Parser, cuts []int64) {
-	had := len(file.File.Problems)
-	var ready *part[B]
-	for i := 0; i < len(cuts) && file.Unhashed(); i++ {
-		next := newPart[B](file, p, in, cuts, i)
-		buf := f.buffer(int(next.input.To - next.input.From))
-		n := file.ReadNext(buf)
-		if n == 0 && ready != nil { // the file ended with the part before
-			f.release(buf)
-			break
-		}
-		drop := next.input.Hold(next.input.From, buf[:n])
-		next.done = func() { drop(); f.release(buf) }
-		if !file.Unhashed() {
-			next.end(file.Size)
-		}
-		if ready != nil {
-			if !file.Unhashed() {
-				ready.input.Size = file.Size
-			}
-			f.send(ready)
-		}
-		ready = next
-	}
-	ready.end(file.Size)
-	ready.last, ready.late = true, file.File.Problems[had:]
-	if file.Size == 0 {
-		ready.parser, file.Parser = nil, ""
-	}
-	f.send(ready)
-}
-
-// end makes the part the last one of a file of size bytes.
-func (p *part[B]) end(size int64) { p.input.Size, p.input.To = size, size }
 
 func (f *feeder[B]) buffer(size int) []byte {
 	select {
@@ -151,7 +144,7 @@ func (f *feeder[B]) buffer(size int) []byte {
 		}
 	default:
 	}
-	return make([]byte, size, max(size, 1<<20+4096))
+	return make([]byte, size, max(size, 512<<10+4096))
 }
 
 func (f *feeder[B]) release(buf []byte) {

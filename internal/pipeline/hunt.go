@@ -37,7 +37,7 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 		*s = &Sorter{Dir: o.Evidence.TempDir, Memory: o.testOnlyMemory}
 	}
 	h.spare = make(chan *hitBatch, spareBatches)
-	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines, h.spare) }, Sink[*hitBatch]{Batch: h.take, File: sink.File})
+	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines, h.spare) }, Sink[*hitBatch]{Batch: h.take, File: sink.File, Mixed: true})
 	if err != nil && ctx.Err() == nil {
 		return err
 	}

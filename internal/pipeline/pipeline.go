@@ -52,7 +52,10 @@ type Worker[B any] interface {
 // Sink consumes the results, in order, from one goroutine.
 type Sink[B any] struct {
 	Batch func(f *File, b B) error // results of a file, in order of offset
-	File  func(f *File) error      // after the file's last batch
+	File  func(f *File) error      // after the file's last batch, in the walk's order
+	// Mixed says that the batches of two files may come in turn: then they are read, and hashed, at once. Each file's own come in
+	// order all the same.
+	Mixed bool
 }
 
 // batchBytes is how much a worker gathers before it hands a batch on.
@@ -85,7 +88,10 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 	order := make(chan *part[B], 2*o.Workers)
 	walked := make(chan error, 1)
 	go func() {
-		f := &feeder[B]{o: &o, work: work, order: order, free: make(chan []byte, 3*o.Workers)}
+		f := &feeder[B]{o: &o, work: work, order: order, free: make(chan []byte, 2*o.Workers+4), atOnce: 1}
+		if sink.Mixed {
+			f.atOnce = 2
+		}
 		walked <- f.walk(walkCtx)
 		close(work)
 		close(order)
@@ -171,6 +177,7 @@ func consume[B any](order <-chan *part[B], sink Sink[B], progress *Progress, sto
 			stop()
 		}
 	}
+	ended, turn := map[int]*File{}, 0 // files whose turn is yet to come: one before them is under way; see filesAhead
 	for p := range order {
 		for b := range p.batches {
 			if failed == nil && sink.Batch != nil {
@@ -184,8 +191,13 @@ func consume[B any](order <-chan *part[B], sink Sink[B], progress *Progress, sto
 		p.file.late(p.late)
 		p.file.release()
 		progress.finished(p.file)
-		if failed == nil && sink.File != nil {
-			fail(sink.File(p.file))
+		ended[p.file.Number] = p.file
+		for f := ended[turn]; f != nil; f = ended[turn] {
+			delete(ended, turn)
+			turn++
+			if failed == nil && sink.File != nil {
+				fail(sink.File(f))
+			}
 		}
 	}
 	return failed

@@ -1,0 +1,202 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
+	"github.com/goshawk-ir/goshawk/internal/evidence"
+	"github.com/goshawk-ir/goshawk/internal/parser"
+)
+
+// rendered is a worker that makes JSON lines of records, a few at a time.
+type rendered struct{ lines []byte }
+
+// Record renders one.
+func (w *rendered) Record(r *event.Record) { w.lines = append(r.AppendJSON(w.lines), '\n') }
+
+// Take hands them on.
+func (w *rendered) Take(end bool) ([]byte, bool) {
+	if len(w.lines) == 0 || !end && len(w.lines) < 200 {
+		return nil, false
+	}
+	lines := w.lines
+	w.lines = nil
+	return lines, true
+}
+
+// reading is what a run made of its files.
+type reading struct {
+	Lines    map[string]string // of each file
+	Files    []string          // in the order of Sink.File: path, size, hash, records, problems
+	switches int               // how often a batch was of another file than the one before
+	ahead    int               // the most files that a batch was ahead of those spoken of
+}
+
+func readAll(ctx context.Context, o Options, mixed bool) (*reading, error) {
+	lines := map[string][]byte{}
+	out := &reading{Lines: map[string]string{}}
+	var before *File
+	err := Run(ctx, o, func() Worker[[]byte] { return &rendered{} }, Sink[[]byte]{
+		Mixed: mixed,
+		Batch: func(f *File, b []byte) error {
+			if before != f {
+				out.switches++
+			}
+			before = f
+			out.ahead = max(out.ahead, f.Number-len(out.Files))
+			lines[f.Path] = append(lines[f.Path], b...)
+			return nil
+		},
+		File: func(f *File) error {
+			out.Files = append(out.Files, fmt.Sprintf("%s %d %s %d %v %s", f.Path, f.Size, f.SHA256, f.Records, f.Problems, f.Kind))
+			return nil
+		},
+	})
+	for path := range lines {
+		out.Lines[path] = string(lines[path])
+	}
+	return out, err
+}
+
+// TestMixed reads two files at a time and makes of each file what it makes of it alone, and speaks of the files in the same
+// order: long ones and short ones, such as have problems, such as can't be read in parts, and more of them beside a long one than
+// may wait for it.
+func TestMixed(t *testing.T) {
+	texts := map[string]string{}
+	for i := range 90 {
+		lines := i * 37 % 23
+		if i%30 == 4 {
+			lines = 2500
+		}
+		var b strings.Builder
+		for k := range lines {
+			fmt.Fprintf(&b, "h%d line %d of %d\n", k%3, k, i)
+			if (i+k)%41 == 0 {
+				b.WriteString("bad\n")
+			}
+		}
+		texts[fmt.Sprintf("f%02d.txt", i)] = b.String()
+	}
+	dir := folder(t, texts)
+	whole := *lines
+	whole.Split = func(in *evidence.Input) []int64 { return []int64{0, 0} } // an empty part
+	seen := func(path string, _ []byte) *parser.Parser {
+		switch path[len(path)-5] {
+		case '3':
+			return &whole
+		case '6':
+			return nil
+		}
+		return lines
+	}
+	o := options(dir, 1)
+	o.testOnlyFind = seen
+	want, err := readAll(context.Background(), o, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(want.Lines); want.switches != n {
+		t.Fatalf("%d files in %d pieces: a run that isn't mixed mixes", n, want.switches)
+	}
+	for _, f := range want.Files {
+		path, _, _ := strings.Cut(f, " ")
+		if sum := sha256.Sum256([]byte(texts[path])); !strings.Contains(f, hex.EncodeToString(sum[:])) {
+			t.Errorf("%s has another hash", f)
+		}
+	}
+	for _, workers := range []int{1, 2, 7} {
+		o.Workers = workers
+		got, err := readAll(context.Background(), o, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.Files, got.Files); diff != "" {
+			t.Errorf("%d workers, files: %s", workers, diff)
+		}
+		if !maps.Equal(want.Lines, got.Lines) {
+			t.Errorf("%d workers: other lines", workers)
+		}
+		if got.switches < 2*want.switches {
+			t.Errorf("%d workers: %d switches between files, %d without mixing: they are not read together", workers, got.switches, want.switches)
+		}
+		if got.ahead != filesAhead {
+			t.Errorf("%d workers: the walk was %d files ahead of one under way", workers, got.ahead)
+		}
+	}
+}
+
+// TestMixedThatShrink cuts two files that are read together after their sizes were asked.
+func TestMixedThatShrink(t *testing.T) {
+	text := strings.Repeat("a line of 16 by\n", 40)
+	for _, left := range [][2]int{{0, 640}, {63, 64}, {300, 0}, {65, 639}, {1, 1}} {
+		var want *reading
+		for _, mixed := range []bool{false, true} {
+			dir := folder(t, map[string]string{"a.txt": text, "b.txt": text, "c.txt": text})
+			o := options(dir, 2)
+			o.testOnlyFind = func(path string, _ []byte) *parser.Parser {
+				shrinking := *lines
+				shrinking.Split = func(in *evidence.Input) []int64 {
+					if i := slices.Index([]string{"a.txt", "b.txt"}, path); i >= 0 {
+						if err := os.Truncate(filepath.Join(dir, path), int64(left[i])); err != nil {
+							t.Error(err)
+						}
+					}
+					return lines.Split(in)
+				}
+				return &shrinking
+			}
+			got, err := readAll(context.Background(), o, mixed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.switches, got.ahead = 0, 0
+			if !mixed {
+				want = got
+			} else if diff := cmp.Diff(want, got, cmp.AllowUnexported(reading{})); diff != "" {
+				t.Errorf("%v bytes left: %s", left, diff)
+			}
+		}
+	}
+}
+
+// TestMixedStopped stops a run in which two files are under way and one waits. The files that were begun have their hashes.
+func TestMixedStopped(t *testing.T) {
+	text := strings.Repeat("a line of 16 by\n", 400)
+	dir := folder(t, map[string]string{"a.txt": text, "b.txt": text, "c.txt": text, "d.txt": text})
+	sum := sha256.Sum256([]byte(text))
+	for _, at := range []string{"a.txt", "b.txt", "c.txt", "d.txt"} {
+		ctx, stop := context.WithCancel(context.Background())
+		o := options(dir, 2)
+		o.testOnlyFind = func(path string, _ []byte) *parser.Parser {
+			if path == at {
+				stop()
+			}
+			return lines
+		}
+		got, err := readAll(ctx, o, true)
+		stop()
+		if err != context.Canceled {
+			t.Errorf("stopped at %s: %v", at, err)
+		}
+		for i, f := range got.Files {
+			path, _, _ := strings.Cut(f, " ")
+			if path != fmt.Sprintf("%c.txt", 'a'+i) || got.Lines[path] != "" && !strings.Contains(f, hex.EncodeToString(sum[:])) {
+				t.Errorf("stopped at %s: file %d is %s", at, i, f)
+			}
+		}
+		if !strings.HasPrefix(got.Files[len(got.Files)-1], at) {
+			t.Errorf("stopped at %s: the last file is %s", at, got.Files[len(got.Files)-1])
+		}
+	}
+}
