@@ -46,7 +46,7 @@ type run struct {
 	head   [8]byte // lengths of the next key and data
 	buf    []byte
 	now    Entry
-	begin  [2]uint64 // of the present key
+	begin  [3]uint64 // of the present key
 }
 
 // step moves to the next entry; io.EOF after the last.
@@ -106,8 +106,10 @@ func (h *runHeap) Len() int { return len(h.runs) }
 
 func (h *runHeap) Less(i, j int) bool {
 	a, b := h.runs[i], h.runs[j]
-	if a.begin != b.begin {
-		return a.begin[0] < b.begin[0] || a.begin[0] == b.begin[0] && a.begin[1] < b.begin[1]
+	for i := range a.begin {
+		if a.begin[i] != b.begin[i] {
+			return a.begin[i] < b.begin[i]
+		}
 	}
 	if c := bytes.Compare(a.now.Key, b.now.Key); c != 0 {
 		return c < 0
