@@ -164,6 +164,7 @@ type sigmaScanner struct {
 	engine  *sigmaEngine
 	matcher *sigma.Matcher
 	bound   map[*event.Schema]*sigma.Binding
+	recent  [64]recentBinding // some of them
 
 	record  *event.Record   // under way
 	raw     event.RawValues // its values, if they can be shown as they lie
@@ -173,16 +174,34 @@ type sigmaScanner struct {
 	_       [128]byte
 }
 
-// Scan reports a hit for each rule that matches r.
-func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
-	b, ok := s.bound[r.Schema]
+// recentBinding is what the scanner knows of a schema.
+type recentBinding struct {
+	schema  *event.Schema
+	binding *sigma.Binding
+}
+
+// binding returns the rules that can match records of this shape; nil if there are none.
+func (s *sigmaScanner) binding(schema *event.Schema) *sigma.Binding {
+	// Fast path: few shapes make up a log, and a place that follows from what they are takes less than a look-up by address.
+	recent := &s.recent[(uint(schema.EventID)+3*uint(len(schema.Provider)))%uint(len(s.recent))]
+	if recent.schema == schema {
+		return recent.binding
+	}
+	b, ok := s.bound[schema]
 	if !ok {
 		if len(s.bound) >= maxBindings {
 			clear(s.bound)
 		}
-		b = s.engine.bind(r.Schema)
-		s.bound[r.Schema] = b
+		b = s.engine.bind(schema)
+		s.bound[schema] = b
 	}
+	*recent = recentBinding{schema, b}
+	return b
+}
+
+// Scan reports a hit for each rule that matches r.
+func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
+	b := s.binding(r.Schema)
 	if b == nil {
 		return
 	}
