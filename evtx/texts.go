@@ -17,21 +17,37 @@ func (r *Record) AnyText(key uint64, f func(raw []byte) bool) bool {
 			return true
 		}
 	}
+	data := c.data
 	for _, s := range c.slots {
-		if s.size() == 0 {
+		form := textForms[s.typ()]
+		if form == textNone || s.size() == 0 {
 			continue
 		}
-		switch t := s.typ().Item(); {
-		case t == TypeString || t == TypeXML:
-			if f(c.data[s.off() : s.off()+s.size()]) {
-				return true
-			}
-		case t == TypeAnsiString || !t.known():
+		if form == textOther || f(data[s.off():s.off()+s.size()]) {
 			return true
 		}
 	}
 	return false
 }
+
+// textForms says what text the values of each type have.
+var textForms = func() (t [256]uint8) {
+	for i := range t {
+		switch item := Type(i).Item(); {
+		case item == TypeString || item == TypeXML:
+			t[i] = textUTF16
+		case item == TypeAnsiString || !item.known():
+			t[i] = textOther
+		}
+	}
+	return t
+}()
+
+const (
+	textNone = iota
+	textUTF16
+	textOther
+)
 
 // textsOf is what was said of the literals of a program.
 type textsOf struct {
@@ -46,12 +62,7 @@ func (p *program) anyText(f func(raw []byte) bool) bool {
 		if o.kind != opValue || len(o.raw) == 0 {
 			continue
 		}
-		switch t := o.typ.Item(); {
-		case t == TypeString || t == TypeXML:
-			if f(o.raw) {
-				return true
-			}
-		case t == TypeAnsiString || !t.known():
+		if form := textForms[o.typ]; form == textOther || form == textUTF16 && f(o.raw) {
 			return true
 		}
 	}
