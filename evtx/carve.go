@@ -12,6 +12,7 @@ import (
 // file is read once from front to back; what is kept of it is c and a buffer of twice its size.
 func Carve(in io.ReaderAt, size int64, c *Chunk) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
+		c.data = c.memory
 		v := carver{in: in, size: size, c: c, base: noBase, yield: yield}
 		if c.Templates == nil {
 			c.Templates = &Templates{}

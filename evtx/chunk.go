@@ -15,9 +15,10 @@ type Chunk struct {
 	Number int   // in the file, from 0; -1 for a carved one
 	Offset int64 // of its first byte in the file
 
-	cache *Cache
-	data  []byte // ChunkSize bytes
-	size  int    // how many of them the file has; the rest is zero
+	cache  *Cache
+	memory []byte // ChunkSize bytes
+	data   []byte // the chunk: memory, or borrowed and not to be written to
+	size   int    // how many of them the file has; the rest is zero
 
 	definitions map[uint32]definition // by offset
 	recent      [64]definition        // a copy of some of them, found without hashing
@@ -45,7 +46,8 @@ type Chunk struct {
 
 // NewChunk returns an empty Chunk whose templates are kept in cache.
 func NewChunk(cache *Cache) *Chunk {
-	c := &Chunk{cache: cache, data: make([]byte, ChunkSize), interned: map[string]string{}, definitions: map[uint32]definition{}, orphans: map[string]*program{}}
+	c := &Chunk{cache: cache, memory: make([]byte, ChunkSize), interned: map[string]string{}, definitions: map[uint32]definition{}, orphans: map[string]*program{}}
+	c.data = c.memory
 	c.definer.chunk = c
 	c.record.chunk = c
 	return c
@@ -59,6 +61,14 @@ func (c *Chunk) reset(number int, offset int64, size int) {
 	clear(c.recent[:])
 	clear(c.names[:])
 	c.reported = c.reported[:0]
+}
+
+// own makes the chunk's bytes its own, so that they can be written to.
+func (c *Chunk) own() {
+	if &c.data[0] != &c.memory[0] {
+		copy(c.memory, c.data)
+		c.data = c.memory
+	}
 }
 
 // ChecksumsOK says whether the chunk's two checksums hold. They are often stale in logs that were copied while in use,

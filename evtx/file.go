@@ -14,7 +14,14 @@ type File struct {
 	size   int64
 }
 
-// Open reads the header of a log of size bytes.
+// Borrower may be implemented by the reader of a log that lies in memory. Borrow returns the n bytes at off, which are not
+// to be changed and are valid as long as records are read, or nil. Records then reads chunks where they lie.
+type Borrower interface {
+	Borrow(off int64, n int) []byte
+}
+
+// Open reads the header of a log of size bytes. A reader that is a Borrower need not lend its bytes for longer than a step
+// of Records.
 func Open(in io.ReaderAt, size int64) (*File, error) {
 	var b [128]byte
 	if n, err := in.ReadAt(b[:], 0); n < len(b) {
@@ -41,11 +48,26 @@ func (f *File) Chunks() int {
 	return int((f.size - FileHeaderSize + ChunkSize - 1) / ChunkSize)
 }
 
+// borrowChunk does what ReadChunk does. Fast path: a whole chunk that lies in memory is read there and not copied, which
+// is the same as long as nobody writes to it, see Chunk.own.
+func (f *File) borrowChunk(i int, c *Chunk) error {
+	if in, ok := f.in.(Borrower); ok && f.size-chunkOffset(i) >= ChunkSize {
+		if b := in.Borrow(chunkOffset(i), ChunkSize); len(b) == ChunkSize && string(b[:8]) == chunkMagic {
+			c.data = b[:ChunkSize:ChunkSize]
+			c.reset(i, chunkOffset(i), ChunkSize)
+			c.Header = parseChunkHeader(c.data)
+			return nil
+		}
+	}
+	return f.ReadChunk(i, c)
+}
+
 // ReadChunk reads chunk i into c. A place that was never written to gives no error and a chunk without records. A
 // place where no chunk begins, or only a piece of one lies, gives a *Damage.
 func (f *File) ReadChunk(i int, c *Chunk) error {
 	offset := chunkOffset(i)
 	size := int(min(ChunkSize, f.size-offset))
+	c.data = c.memory
 	n, err := f.in.ReadAt(c.data[:size], offset)
 	c.reset(i, offset, n)
 	what := func() string { return fmt.Sprintf("read chunk %d", i) }
@@ -70,10 +92,11 @@ func chunkOffset(i int) int64 { return FileHeaderSize + int64(i)*ChunkSize }
 
 // Records yields the records of the place where chunk i should be, read into c: those that the chunk counts, then those
 // in its slack. If no chunk is there, that is yielded as a *Damage, and then the records that can be carved out of
-// the place, also of chunks that begin elsewhere in it.
+// the place, also of chunks that begin elsewhere in it. If the file's reader is a Borrower, c is not to be looked at when it
+// no longer lends its bytes.
 func (f *File) Records(i int, c *Chunk) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
-		if err := f.ReadChunk(i, c); err != nil {
+		if err := f.borrowChunk(i, c); err != nil {
 			if yield(nil, err) {
 				v := carver{in: f.in, size: f.size, c: c, yield: yield, base: chunkOffset(i)}
 				v.load(v.base)
@@ -90,6 +113,7 @@ func (f *File) Records(i int, c *Chunk) iter.Seq2[*Record, error] {
 			slack = moved
 		}
 		if c.carve(end, slack, yield) && slack < c.size {
+			c.own()
 			v := carver{in: f.in, size: f.size, c: c, yield: yield, base: noBase}
 			v.region(chunkOffset(i)+int64(slack), chunkOffset(i+1))
 		}

@@ -77,6 +77,16 @@ func (c *Chunk) stands(p *program, pos, end int) bool {
 			break
 		}
 		pos += len(s.raw) + s.skip
+		if s.named && len(data)-pos >= 4 {
+			// Fast path: a name that stands elsewhere and was compared with this one before.
+			off := binary.LittleEndian.Uint32(data[pos:])
+			if e := &c.names[(off>>1)&uint32(len(c.names)-1)]; e.off == off && e.text == s.name && off != uint32(pos+4) && off > 0 {
+				if pos += 4; i == len(p.form)-1 {
+					return true
+				}
+				continue
+			}
+		}
 		var ok bool
 		switch {
 		case s.named:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"io"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -38,7 +39,8 @@ func seedChunks() [][]byte {
 }
 
 // check reads a log in every way there is, and holds what it yields to: places inside of the file, bounded text that is
-// sound, and the same answer twice: the second time without what is remembered of records and chunks before.
+// sound, and the same answer twice: the second time without what is remembered of records and chunks before, and out of
+// memory that is lent.
 func check(t testing.TB, in []byte) {
 	var first, second bytes.Buffer
 	for _, out := range []*bytes.Buffer{&first, &second} {
@@ -51,7 +53,13 @@ func check(t testing.TB, in []byte) {
 				clear(c.layouts[:])
 			}
 		}
-		if f, err := Open(bytes.NewReader(in), int64(len(in))); err == nil {
+		var file io.ReaderAt = bytes.NewReader(in)
+		if out == &second {
+			lender := &lender{t: t, Reader: bytes.NewReader(in), log: in}
+			defer lender.back()
+			file = lender
+		}
+		if f, err := Open(file, int64(len(in))); err == nil {
 			c.Templates = f.Templates(&cache)
 			for i := range f.Chunks() {
 				for r, err := range f.Records(i, c) {
@@ -69,6 +77,30 @@ func check(t testing.TB, in []byte) {
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
 		t.Fatal("not the same answer twice")
+	}
+}
+
+// lender lends the bytes of a log for one call of Records each: then it looks whether they are what they were, and makes them
+// useless.
+type lender struct {
+	*bytes.Reader
+	t         testing.TB
+	log, lent []byte
+	at        int64
+}
+
+func (l *lender) Borrow(off int64, n int) []byte {
+	l.back()
+	l.at, l.lent = off, bytes.Clone(l.log[off:off+int64(n)])
+	return l.lent
+}
+
+func (l *lender) back() {
+	if !bytes.Equal(l.lent, l.log[l.at:l.at+int64(len(l.lent))]) {
+		l.t.Fatalf("what was lent at 0x%x was changed", l.at)
+	}
+	for i := range l.lent {
+		l.lent[i] = 0xff
 	}
 }
 

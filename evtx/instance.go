@@ -192,17 +192,7 @@ func (c *Chunk) values(pos, end, count, depth int) (int, error) {
 	start := pos
 	first := len(c.slots)
 	c.slots = slices.Grow(c.slots, count)[:first+count]
-	slots := c.slots[first:]
-	nested := count
-	for i := range slots {
-		d := binary.LittleEndian.Uint32(descriptors[4*i:])
-		size, typ := int(uint16(d)), Type(d>>16)
-		slots[i] = newSlot(typ, pos, size)
-		pos += size
-		if typ == TypeBinXML && nested == count {
-			nested = i
-		}
-	}
+	pos, nested := readSlots(c.slots[first:], descriptors, pos)
 	if pos > end || c.salvage {
 		if err := c.checkValues(descriptors, start, end); err != nil {
 			return 0, err
@@ -221,6 +211,26 @@ func (c *Chunk) values(pos, end, count, depth int) (int, error) {
 		c.insts[child].slot = int32(i - first)
 	}
 	return pos, nil
+}
+
+// readSlots makes a slot of each descriptor, for values that lie one behind the other from pos on, and returns where they end
+// and which of them is the first to hold BinXML.
+func readSlots(slots []slot, descriptors []byte, pos int) (end, nested int) {
+	nested = len(slots)
+	for i := range slots {
+		k := 4 * i
+		if k+3 >= len(descriptors) {
+			break // never so: it spares further checks
+		}
+		// A descriptor has size and type in the same order as a slot.
+		d := uint32(descriptors[k]) | uint32(descriptors[k+1])<<8 | uint32(descriptors[k+2])<<16 | uint32(descriptors[k+3])<<24
+		slots[i] = slot(uint16(pos)) | slot(d&0xffffff)<<16 | 0xffff<<48
+		pos += int(uint16(d))
+		if Type(d>>16) == TypeBinXML {
+			nested = min(nested, i)
+		}
+	}
+	return pos, nested
 }
 
 // checkValues says which of the values that descriptors name, from pos on, can't be.

@@ -20,7 +20,7 @@ func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool 
 			return true
 		}
 	}
-	pass := r.passed(key, but)
+	pass, data := r.passed(key, but), c.data
 	for i, s := range c.slots {
 		kind := textKinds[s.typ()]
 		if kind == textNone || s.size() == 0 {
@@ -32,7 +32,7 @@ func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool 
 		if kind == textOne && i < maxSpots && pass[i/64]>>(i%64)&1 != 0 {
 			continue
 		}
-		if f(c.data[s.off() : s.off()+s.size()]) {
+		if f(data[s.off() : s.off()+s.size()]) {
 			return true
 		}
 	}

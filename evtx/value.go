@@ -3,6 +3,7 @@ package evtx
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"time"
 )
 
@@ -169,17 +170,24 @@ func cutNUL(raw []byte) []byte {
 	// search looks at units, not bytes.
 	i := 0
 	le := binary.LittleEndian
+	const high = 0x8000800080008000
 	// Fast path: sixteen units at once, then four, of which none is zero.
 	for ; i+32 <= n; i += 32 {
 		b := raw[i : i+32]
-		if (zeroUnit(le.Uint64(b))|zeroUnit(le.Uint64(b[8:]))|zeroUnit(le.Uint64(b[16:]))|zeroUnit(le.Uint64(b[24:])))&0x8000800080008000 != 0 {
+		if (zeroUnit(le.Uint64(b))|zeroUnit(le.Uint64(b[8:]))|zeroUnit(le.Uint64(b[16:]))|zeroUnit(le.Uint64(b[24:])))&high != 0 {
 			break
 		}
 	}
 	for ; i+8 <= n; i += 8 {
-		if zeroUnit(le.Uint64(raw[i:i+8]))&0x8000800080008000 != 0 {
-			break
+		if z := zeroUnit(le.Uint64(raw[i:i+8])) & high; z != 0 {
+			return raw[:i+firstUnit(z)]
 		}
+	}
+	if n >= 8 && i < n { // the last four once more, of which those before i are not zero
+		if z := zeroUnit(le.Uint64(raw[n-8:n])) & high; z != 0 {
+			return raw[:n-8+firstUnit(z)]
+		}
+		return raw[:n]
 	}
 	for ; i < n; i += 2 {
 		if raw[i] == 0 && raw[i+1] == 0 {
@@ -188,6 +196,9 @@ func cutNUL(raw []byte) []byte {
 	}
 	return raw[:n]
 }
+
+// firstUnit returns where the first of four units begins that z marks by its highest bit.
+func firstUnit(z uint64) int { return bits.TrailingZeros64(z) / 16 * 2 }
 
 // Len returns how many items an array has; 1 for any other value.
 func (v Value) Len() int {

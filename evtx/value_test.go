@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -104,5 +105,28 @@ func TestValueNumbers(t *testing.T) {
 	}
 	if v := (Value{TypeUint16 | arrayBit, []byte{1, 0}}).At(1); !v.IsNull() {
 		t.Errorf("item behind the last: %v", v)
+	}
+}
+
+// TestCutNUL compares with a search unit by unit.
+func TestCutNUL(t *testing.T) {
+	const seed = 11
+	r := rand.New(rand.NewPCG(seed, 1))
+	units := [][]byte{{0, 0}, {0, 1}, {1, 0}, {0, 0x80}, {0xff, 0xff}, {'a', 0}}
+	for range 100_000 {
+		var raw []byte
+		for n, likely := r.IntN(60), 1+r.IntN(5); n > 0; n-- {
+			raw = append(raw, units[min(len(units)-1, r.IntN(len(units)*likely*likely))]...)
+		}
+		raw = raw[:max(0, len(raw)-r.IntN(2))]
+		want := raw[:len(raw)&^1]
+		for i := 0; i < len(want); i += 2 {
+			if want[i] == 0 && want[i+1] == 0 {
+				want = want[:i]
+			}
+		}
+		if got := cutNUL(raw); len(got) != len(want) {
+			t.Fatalf("seed %d: %x is cut after %d bytes, want %d", seed, raw, len(got), len(want))
+		}
 	}
 }

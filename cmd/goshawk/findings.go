@@ -16,6 +16,7 @@ import (
 // findingBatch is what one goroutine made of findings that stand behind one another.
 type findingBatch struct {
 	text   []byte
+	known  finding.Known
 	lines  casefile.Lines
 	groups groups
 }
@@ -96,7 +97,9 @@ type findingWriter interface {
 
 var findingWriters = map[string]func(w io.Writer, t *terminal, each bool) findingWriter{
 	"jsonl": func(w io.Writer, _ *terminal, _ bool) findingWriter {
-		return &textWriter{w: w, append: casefile.AppendFinding}
+		return &textWriter{w: w, append: func(b *findingBatch, f *finding.Finding) {
+			b.text = casefile.AppendFinding(b.text, f, &b.known)
+		}}
 	},
 	"csv": func(w io.Writer, _ *terminal, _ bool) findingWriter {
 		return newRowWriter(w, findingColumns, findingRow)
@@ -115,11 +118,11 @@ var findingWriters = map[string]func(w io.Writer, t *terminal, each bool) findin
 // textWriter writes findings of which each is a piece of text by itself.
 type textWriter struct {
 	w      io.Writer
-	append func(dst []byte, f *finding.Finding) []byte
+	append func(b *findingBatch, f *finding.Finding)
 	err    error
 }
 
-func (w *textWriter) render(b *findingBatch, f *finding.Finding) { b.text = w.append(b.text, f) }
+func (w *textWriter) render(b *findingBatch, f *finding.Finding) { w.append(b, f) }
 
 func (w *textWriter) write(b *findingBatch) error {
 	if w.err == nil {
@@ -133,7 +136,7 @@ func (w *textWriter) close() error { return w.err }
 // newRowWriter writes findings as CSV.
 func newRowWriter(w io.Writer, columns string, row func(*finding.Finding) []string) *textWriter {
 	_, err := io.WriteString(w, columns)
-	return &textWriter{w: w, err: err, append: func(dst []byte, f *finding.Finding) []byte { return report.AppendCSV(dst, row(f)...) }}
+	return &textWriter{w: w, err: err, append: func(b *findingBatch, f *finding.Finding) { b.text = report.AppendCSV(b.text, row(f)...) }}
 }
 
 const findingColumns = "time,level,host,title,rule,techniques,channel,event_id,record_id,path,offset,recovered,records,id,fields\n"

@@ -211,7 +211,7 @@ func newEachTable(w io.Writer, t *terminal) *textWriter {
 	}
 	c.title = max(12, t.width-c.level-c.time-c.host-c.attack-1)
 	each := &eachTable{t: t, c: c}
-	return &textWriter{w: w, append: each.append}
+	return &textWriter{w: w, append: func(b *findingBatch, f *finding.Finding) { b.text = each.append(b.text, f) }}
 }
 
 func (t *eachTable) append(dst []byte, f *finding.Finding) []byte {

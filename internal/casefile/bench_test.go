@@ -14,10 +14,11 @@ func BenchmarkFinding(b *testing.B) {
 	f.Evidence[0].Path, f.Evidence[0].SHA256 = "Microsoft-Windows-Sysmon%4Operational.evtx", strings.Repeat("0123456789abcdef", 4)
 	f.Fields = []byte(`{"CommandLine":"` + strings.Repeat("powershell -nop -w hidden ", 40) + `"}`)
 	var buf []byte
+	var known finding.Known
 	b.ReportAllocs()
 	for b.Loop() {
 		f.ID = finding.NewID(f)
-		buf = AppendFinding(buf[:0], f)
+		buf = AppendFinding(buf[:0], f, &known)
 	}
 	b.SetBytes(int64(len(buf)))
 }

@@ -15,9 +15,9 @@ const hexDigits = "0123456789abcdef"
 
 // AppendFinding appends f as a line of findings.jsonl, with the escapes that appendLine makes. Every output of findings
 // as JSON lines uses it, so that they can be compared byte by byte.
-func AppendFinding(dst []byte, f *finding.Finding) []byte {
+func AppendFinding(dst []byte, f *finding.Finding, known *finding.Known) []byte {
 	start := len(dst)
-	dst = f.AppendJSON(dst)
+	dst = known.AppendJSON(dst, f)
 	// Fast path: nearly every finding is safe as it stands.
 	if i := start + safeRun(dst[start:]); i < len(dst) {
 		dst = AppendSafe(dst[:i], slices.Clone(dst[i:]))

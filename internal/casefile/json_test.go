@@ -38,7 +38,7 @@ func TestAppendFinding(t *testing.T) {
 		ID: "1", Host: "pc\u202e\u200b\u009b2J\x1b", Title: "t\u2028\n", Level: "low",
 		Evidence: []finding.Evidence{{Path: "a\nb\x7f"}}, Fields: json.RawMessage(`{"a":"` + "\u200b" + `"}`),
 	}
-	line := string(AppendFinding([]byte("x"), f))
+	line := string(AppendFinding([]byte("x"), f, &finding.Known{}))
 	if line[0] != 'x' || strings.Index(line, "\n") != len(line)-1 {
 		t.Errorf("not one line: %q", line)
 	}
@@ -72,6 +72,7 @@ func plainSafe(dst, data []byte) []byte {
 func TestAppendSafe(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	odd := []string{"é", "中", "\u200b", "\u202e", "\u0085", "\x7f", "\xff", "\x80", "\U0001f600", "\U000e0001", "\ufeff", "\ufffd", "~", "\x00"}
+	var known finding.Known
 	for range 5000 {
 		var data []byte
 		for range r.IntN(5) {
@@ -83,7 +84,7 @@ func TestAppendSafe(t *testing.T) {
 			t.Fatalf("%q gives %q, want %q", data, got, want)
 		}
 		f := &finding.Finding{Level: "low", Fields: data, Evidence: []finding.Evidence{{Path: "é\u200b"}}}
-		if got, want := string(AppendFinding(nil, f)), string(plainSafe(nil, f.AppendJSON(nil)))+"\n"; got != want {
+		if got, want := string(AppendFinding(nil, f, &known)), string(plainSafe(nil, f.AppendJSON(nil)))+"\n"; got != want {
 			t.Fatalf("%q, want %q", got, want)
 		}
 	}
@@ -92,8 +93,9 @@ func TestAppendSafe(t *testing.T) {
 // TestAppendFindingAllocates nothing for a finding that is safe as it stands.
 func TestAppendFindingAllocates(t *testing.T) {
 	f := testFinding("größer")
-	buf := AppendFinding(nil, f)
-	if n := testing.AllocsPerRun(100, func() { buf = AppendFinding(buf[:0], f) }); n > 0 {
+	var known finding.Known
+	buf := AppendFinding(nil, f, &known)
+	if n := testing.AllocsPerRun(100, func() { buf = AppendFinding(buf[:0], f, &known) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -7,11 +7,12 @@ import "github.com/goshawk-ir/goshawk/internal/finding"
 type Lines struct {
 	text   []byte
 	totals Totals // of these findings
+	known  finding.Known
 }
 
 // Add adds the line of f.
 func (l *Lines) Add(f *finding.Finding) {
-	l.text = AppendFinding(l.text, f)
+	l.text = AppendFinding(l.text, f, &l.known)
 	t := &l.totals
 	if t.Levels == nil {
 		t.Levels = map[string]int64{}
@@ -27,5 +28,5 @@ func (l *Lines) Size() int { return len(l.text) }
 // Reset empties l.
 func (l *Lines) Reset() {
 	clear(l.totals.Levels)
-	*l = Lines{text: l.text[:0], totals: Totals{Levels: l.totals.Levels}}
+	l.text, l.totals = l.text[:0], Totals{Levels: l.totals.Levels}
 }

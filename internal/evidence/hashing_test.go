@@ -159,10 +159,14 @@ func TestHeld(t *testing.T) {
 		file := bytes.NewReader(data)
 		in := &Input{ReaderAt: file, Size: int64(len(data))}
 		drop := in.Hold(int64(from), data[from:to])
-		if r.IntN(8) == 0 {
+		dropped := r.IntN(8) == 0
+		if dropped {
 			drop()
 		}
 		at, n := int64(r.IntN(len(data)+4)), r.IntN(len(data)+4)
+		if b := in.Borrow(at, n); b != nil && string(b) != string(data[at:at+int64(n)]) || b == nil && !dropped && at >= int64(from) && at+int64(n) <= int64(to) {
+			t.Fatalf("held [%d, %d): %q is lent for %d bytes at %d", from, to, b, n, at)
+		}
 		want, got := make([]byte, n), make([]byte, n)
 		wantN, wantErr := file.ReadAt(want, at)
 		gotN, err := in.ReadAt(got, at)
@@ -179,5 +183,8 @@ func TestHeld(t *testing.T) {
 	got := make([]byte, 10)
 	if in.ReadAt(got, 10); string(got) != "abcdefghij" {
 		t.Errorf("after drop: %q", got)
+	}
+	if b := in.Borrow(10, 1); b != nil {
+		t.Errorf("after drop %q is lent", b)
 	}
 }

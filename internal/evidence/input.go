@@ -56,8 +56,24 @@ type Input struct {
 	From, To int64
 }
 
+// Borrow returns the n bytes at an offset where Hold put them into memory, or nil: they are not to be changed, and whoever
+// borrows them is to be done with them before they are dropped, so only the worker that parses a part may do it.
+func (in *Input) Borrow(at int64, n int) []byte {
+	h, ok := in.ReaderAt.(*held)
+	if !ok {
+		return nil
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	from := at - h.from
+	if from < 0 || n < 0 || from > int64(len(h.data))-int64(n) {
+		return nil
+	}
+	return h.data[from : from+int64(n) : from+int64(n)]
+}
+
 // Hold makes in answer what lies at [from, from+len(data)) out of data, which is that piece of the file, and only the rest
-// out of the file. drop ends that: data is not looked at any more, whoever still has in, and may be used again.
+// out of the file. drop ends that: data is not looked at any more by ReadAt, whoever still has in, and may be used again.
 func (in *Input) Hold(from int64, data []byte) (drop func()) {
 	h := &held{file: in.ReaderAt, from: from, data: data}
 	in.ReaderAt = h

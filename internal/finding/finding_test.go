@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +32,28 @@ func TestAppendJSON(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(want), string(f.AppendJSON(nil))); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+// TestKnown writes findings that share all, some and nothing, with what was remembered and without.
+func TestKnown(t *testing.T) {
+	const seed = 5
+	r := rand.New(rand.NewPCG(seed, 1))
+	word := func() string {
+		words := []string{"", "a", "b", "Security", "a \"b\"", "<\u2028\xff>", strings.Repeat("long", r.IntN(1200))}
+		return words[r.IntN(len(words))]
+	}
+	var known Known
+	for range 20_000 {
+		f := sample()
+		f.Host, f.Level, f.Title, f.Channel, f.Rule = word(), word(), word(), word(), Rule{word(), word(), word()}
+		f.Attack = f.Attack[:r.IntN(3)]
+		for i := range f.Evidence {
+			f.Evidence[i].Path, f.Evidence[i].SHA256 = word(), word()
+		}
+		if got, want := string(known.AppendJSON(nil, f)), string(f.AppendJSON(nil)); got != want {
+			t.Fatalf("seed %d: %s, want %s", seed, got, want)
 		}
 	}
 }

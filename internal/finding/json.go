@@ -7,7 +7,10 @@ import (
 )
 
 // AppendJSON appends f as one JSON object: what encoding/json makes of it, with the same escapes as records have.
-func (f *Finding) AppendJSON(dst []byte) []byte {
+func (f *Finding) AppendJSON(dst []byte) []byte { return f.appendJSON(dst, nil) }
+
+// appendJSON takes from known, which may be nil, what it has.
+func (f *Finding) appendJSON(dst []byte, known *Known) []byte {
 	dst = event.AppendJSONString(append(dst, `{"id":`...), f.ID)
 	if !f.Time.IsZero() {
 		dst = append(event.AppendTime(append(dst, `,"time":"`...), f.Time), '"')
@@ -18,7 +21,31 @@ func (f *Finding) AppendJSON(dst []byte) []byte {
 	if !f.Last.IsZero() {
 		dst = append(event.AppendTime(append(dst, `,"last":"`...), f.Last), '"')
 	}
-	dst = appendText(dst, `,"host":`, f.Host)
+	dst = known.appendText(dst, `,"host":`, f.Host)
+	dst = known.appendRule(dst, f)
+	dst = append(dst, `,"evidence":[`...)
+	for i := range f.Evidence {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = f.Evidence[i].appendJSON(dst, known)
+	}
+	dst = append(dst, ']')
+	if f.Count != 0 {
+		dst = strconv.AppendInt(append(dst, `,"count":`...), int64(f.Count), 10)
+	}
+	dst = known.appendText(dst, `,"channel":`, f.Channel)
+	if f.EventID != 0 {
+		dst = strconv.AppendUint(append(dst, `,"event_id":`...), uint64(f.EventID), 10)
+	}
+	if len(f.Fields) > 0 {
+		dst = append(append(dst, `,"fields":`...), f.Fields...)
+	}
+	return append(dst, '}')
+}
+
+// appendRule appends what findings of one rule have in common.
+func (f *Finding) appendRule(dst []byte) []byte {
 	dst = event.AppendJSONString(append(dst, `,"level":`...), f.Level)
 	dst = event.AppendJSONString(append(dst, `,"title":`...), f.Title)
 	dst = event.AppendJSONString(append(dst, `,"rule":{"kind":`...), f.Rule.Kind)
@@ -35,30 +62,15 @@ func (f *Finding) AppendJSON(dst []byte) []byte {
 		}
 		dst = append(dst, ']')
 	}
-	dst = append(dst, `,"evidence":[`...)
-	for i := range f.Evidence {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = f.Evidence[i].appendJSON(dst)
-	}
-	dst = append(dst, ']')
-	if f.Count != 0 {
-		dst = strconv.AppendInt(append(dst, `,"count":`...), int64(f.Count), 10)
-	}
-	dst = appendText(dst, `,"channel":`, f.Channel)
-	if f.EventID != 0 {
-		dst = strconv.AppendUint(append(dst, `,"event_id":`...), uint64(f.EventID), 10)
-	}
-	if len(f.Fields) > 0 {
-		dst = append(append(dst, `,"fields":`...), f.Fields...)
-	}
-	return append(dst, '}')
+	return dst
 }
 
-func (e *Evidence) appendJSON(dst []byte) []byte {
-	dst = event.AppendJSONString(append(dst, `{"path":`...), e.Path)
-	dst = appendText(dst, `,"sha256":`, e.SHA256)
+func (e *Evidence) appendJSON(dst []byte, known *Known) []byte {
+	if dst = append(dst, '{'); e.Path == "" {
+		dst = append(dst, `"path":""`...)
+	}
+	dst = known.appendText(dst, `"path":`, e.Path)
+	dst = known.appendText(dst, `,"sha256":`, e.SHA256)
 	if e.RecordID != nil {
 		dst = strconv.AppendUint(append(dst, `,"record_id":`...), *e.RecordID, 10)
 	}

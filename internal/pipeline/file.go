@@ -110,6 +110,7 @@ func (f *File) release() {
 
 // add takes over what a part counted.
 func (f *File) add(t *tally) {
+	t.end()
 	f.Records += t.records
 	f.Recovered += t.recovered
 	f.Stopped = f.Stopped || t.stopped
@@ -135,10 +136,11 @@ func (f *File) add(t *tally) {
 // tally is what a worker counts of one part.
 type tally struct {
 	seen, records, recovered int64
-	first, last              time.Time
+	first, last              time.Time // of hosts before the present one
 	hosts                    map[string]*HostTally
 	host                     string // the last record's, and where it is counted
 	at                       *HostTally
+	from, to                 int64 // the seconds of what at has
 	problems                 []*evidence.Problem
 	problemCount             int64
 	stopped                  bool
@@ -152,23 +154,30 @@ func (t *tally) record(r *event.Record) {
 		t.records++
 	}
 	if t.at == nil || r.Host != t.host {
-		t.host, t.at = r.Host, t.hostTally(r.Host)
+		t.changeHost(r.Host)
 	}
 	t.at.Records++
-	if r.Time.IsZero() {
-		return
+	// Fast path: a second between the first and the last widens nothing, and nearly every other one is later than the last.
+	switch second := r.Time.Unix(); {
+	case second > t.to && !t.at.First.IsZero():
+		t.to, t.at.Last = second, r.Time
+	case second <= t.from || second >= t.to:
+		t.at.First, t.at.Last = span(t.at.First, t.at.Last, r.Time, r.Time)
+		t.from, t.to = t.at.First.Unix(), t.at.Last.Unix()
 	}
-	widen(&t.first, &t.last, r.Time)
-	widen(&t.at.First, &t.at.Last, r.Time)
 }
 
-// widen is span for one time, once a record.
-func widen(first, last *time.Time, at time.Time) {
-	if first.IsZero() || at.Before(*first) {
-		*first = at
-	}
-	if at.After(*last) {
-		*last = at
+// changeHost ends what was counted for the present host, and goes on with another one.
+func (t *tally) changeHost(name string) {
+	t.end()
+	t.host, t.at = name, t.hostTally(name)
+	t.from, t.to = t.at.First.Unix(), t.at.Last.Unix()
+}
+
+// end takes the present host's span into that of the part.
+func (t *tally) end() {
+	if t.at != nil {
+		t.first, t.last = span(t.first, t.last, t.at.First, t.at.Last)
 	}
 }
 

@@ -41,7 +41,7 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	if h.joins.spilt() {
+	if len(h.joins.runs) > 0 || h.joins.held > manyJoins {
 		defer debug.SetGCPercent(debug.SetGCPercent(joinGCPercent))
 	}
 	if joinErr := h.join(); joinErr != nil {
@@ -133,6 +133,9 @@ func (h *hunt) join() error {
 // remember stays, and little garbage is made from then on: a heap that may double before it is looked through would double the
 // memory of a run with millions of groups.
 const joinGCPercent = 20
+
+// manyJoins is from how many bytes of hits that correlations want on the heap is held small: they can't remember much of less.
+const manyJoins = 1 << 20
 
 // keep holds a joiner's finding for its turn.
 func (h *hunt) keep(f *finding.Finding, first *detect.Hit) {

@@ -1,13 +1,12 @@
 package pipeline
 
 import (
-	"bufio"
 	"bytes"
 	"container/heap"
 	"encoding/binary"
 	"fmt"
 	"io"
-	"slices"
+	"os"
 )
 
 // merge yields the entries of sorted runs, and of what memory holds if that is not nil, in order. Of entries with one key
@@ -15,12 +14,25 @@ import (
 func (s *Sorter) merge(runs []spilled, memory *Sorter, yield func(Entry, error) bool) {
 	h := &runHeap{}
 	size := max(32<<10, min(256<<10, int(s.memory())/len(runs)))
+	free, spare := s.free, []byte(nil)
+	buffer := func() []byte {
+		if len(spare) < size {
+			if n := len(free); n > 0 { // blocks that nothing lies in lend their memory
+				free, spare = free[:n-1], free[n-1][:blockSize]
+			} else {
+				spare = make([]byte, size)
+			}
+		}
+		b := spare[:size:size]
+		spare = spare[size:]
+		return b
+	}
 	for i, r := range runs {
 		if _, err := r.file.Seek(0, io.SeekStart); err != nil {
 			yield(Entry{}, fmt.Errorf("read a temporary file: %w", err))
 			return
 		}
-		h.push(&run{order: i, r: bufio.NewReaderSize(r.file, size)})
+		h.push(&run{order: i, file: r.file, buf: buffer()})
 	}
 	if memory != nil {
 		h.push(&run{order: len(runs), sorter: memory})
@@ -40,14 +52,19 @@ func (s *Sorter) merge(runs []spilled, memory *Sorter, yield func(Entry, error) 
 // run is one sorted sequence under way: a file, or what a sorter holds in memory.
 type run struct {
 	order  int
-	r      *bufio.Reader
 	sorter *Sorter
 	next   int
-	head   [8]byte // lengths of the next key and data
-	buf    []byte
+	file   *os.File
+	buf    []byte // of a file: what was read lies at [from, to), the present entry at its beginning
+	from   int
+	to     int
+	size   int // of the present entry
 	now    Entry
-	begin  [2]uint64 // of the present key
+	begin  [3]uint64 // of the present key
 }
+
+// entryHead is the length of what stands before each entry of a file: the lengths of key and data.
+const entryHead = 8
 
 // step moves to the next entry; io.EOF after the last.
 func (r *run) step() error {
@@ -60,20 +77,42 @@ func (r *run) step() error {
 		r.now, r.begin = r.sorter.at(e), e.begin
 		return nil
 	}
-	if _, err := io.ReadFull(r.r, r.head[:]); err != nil {
+	r.from, r.size = r.from+r.size, 0
+	if err := r.read(entryHead); err != nil {
 		return err
 	}
-	keyLen, dataLen := int(binary.LittleEndian.Uint32(r.head[:4])), int(binary.LittleEndian.Uint32(r.head[4:]))
+	head := r.buf[r.from:]
+	keyLen, dataLen := int(binary.LittleEndian.Uint32(head)), int(binary.LittleEndian.Uint32(head[4:]))
 	if keyLen > maxEntry || dataLen > maxEntry {
 		return errTooLong
 	}
-	r.buf = slices.Grow(r.buf[:0], keyLen+dataLen)[:keyLen+dataLen]
-	if _, err := io.ReadFull(r.r, r.buf); err != nil {
-		return io.ErrUnexpectedEOF
+	size := entryHead + keyLen + dataLen
+	if err := r.read(size); err != nil {
+		return err
 	}
-	r.now = Entry{r.buf[:keyLen:keyLen], r.buf[keyLen:]}
+	e := r.buf[r.from+entryHead : r.from+size]
+	r.size, r.now = size, Entry{e[:keyLen:keyLen], e[keyLen:]}
 	r.begin = beginOf(r.now.Key)
 	return nil
+}
+
+// read makes the next n bytes of the file lie behind one another in buf.
+func (r *run) read(n int) error {
+	have := r.to - r.from
+	if have >= n {
+		return nil
+	}
+	buf := r.buf
+	if n > len(buf) {
+		buf = make([]byte, n+n/4)
+	}
+	copy(buf, r.buf[r.from:r.to])
+	r.buf, r.from, r.to = buf, 0, have
+	more, err := io.ReadAtLeast(r.file, buf[have:], n-have)
+	if r.to += more; err == io.EOF && have > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // runHeap holds the runs by their present entry.
@@ -106,8 +145,10 @@ func (h *runHeap) Len() int { return len(h.runs) }
 
 func (h *runHeap) Less(i, j int) bool {
 	a, b := h.runs[i], h.runs[j]
-	if a.begin != b.begin {
-		return a.begin[0] < b.begin[0] || a.begin[0] == b.begin[0] && a.begin[1] < b.begin[1]
+	for i := range a.begin {
+		if a.begin[i] != b.begin[i] {
+			return a.begin[i] < b.begin[i]
+		}
 	}
 	if c := bytes.Compare(a.now.Key, b.now.Key); c != 0 {
 		return c < 0

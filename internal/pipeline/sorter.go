@@ -32,7 +32,7 @@ type Sorter struct {
 
 // entry is where an entry lies, and how its key begins: most comparisons end there.
 type entry struct {
-	begin           [2]uint64 // of the key, big-endian, filled up with zeros
+	begin           [3]uint64 // of the key, big-endian, filled up with zeros
 	block           int32
 	off             int32
 	keyLen, dataLen int32
@@ -40,7 +40,7 @@ type entry struct {
 
 const (
 	blockSize = 1 << 20
-	entrySize = 32
+	entrySize = 40
 )
 
 // Add adds an entry; key and data are copied.
@@ -83,11 +83,12 @@ func (s *Sorter) memory() int64 {
 	return 16 << 20
 }
 
-func beginOf(key []byte) (b [2]uint64) {
-	if len(key) >= 16 {
-		return [2]uint64{binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:])}
+// beginOf returns how a key begins: as much as the keys of a hunt have, so that hardly any have to be looked at again.
+func beginOf(key []byte) (b [3]uint64) {
+	if len(key) >= 24 {
+		return [3]uint64{binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:]), binary.BigEndian.Uint64(key[16:])}
 	}
-	var filled [16]byte
+	var filled [24]byte
 	copy(filled[:], key)
 	return beginOf(filled[:])
 }
@@ -101,11 +102,10 @@ func (s *Sorter) at(e *entry) Entry {
 func (s *Sorter) sort() {
 	slices.SortFunc(s.entries, func(a, b entry) int {
 		// Fast path: keys whose first bytes differ compare as these do, and zeros behind a short key change nothing.
-		if a.begin[0] != b.begin[0] {
-			return cmp.Compare(a.begin[0], b.begin[0])
-		}
-		if a.begin[1] != b.begin[1] {
-			return cmp.Compare(a.begin[1], b.begin[1])
+		for i := range a.begin {
+			if a.begin[i] != b.begin[i] {
+				return cmp.Compare(a.begin[i], b.begin[i])
+			}
 		}
 		if c := bytes.Compare(s.at(&a).Key, s.at(&b).Key); c != 0 {
 			return c
@@ -113,9 +113,6 @@ func (s *Sorter) sort() {
 		return cmp.Or(cmp.Compare(a.block, b.block), cmp.Compare(a.off, b.off))
 	})
 }
-
-// spilt says whether there were more entries than memory holds.
-func (s *Sorter) spilt() bool { return len(s.runs) > 0 }
 
 // spill writes what is in memory as one sorted run.
 func (s *Sorter) spill() error {

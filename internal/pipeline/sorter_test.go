@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -22,18 +23,22 @@ func sortRandom(t *testing.T, memory int64) {
 	dir := t.TempDir()
 	s := &Sorter{Memory: memory, Dir: dir}
 	n := 500 // with 1 byte of memory a run for each entry, so that runs are merged several times
-	var want []string
+	var want []Entry
+	var texts []string
 	for i := range n {
-		key := fmt.Sprintf("%03d", r.IntN(50))
+		key := strings.Repeat("long", 6*r.IntN(2)) + fmt.Sprintf("%03d", r.IntN(50)) // some differ only behind their beginning
 		data := fmt.Sprintf("%06d%s", i, bytes.Repeat([]byte{'x'}, r.IntN(40)))
-		want = append(want, key+data)
+		want = append(want, Entry{[]byte(key), []byte(data)})
 		if err := s.Add([]byte(key), []byte(data)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	slices.SortStableFunc(want, func(a, b string) int { return bytes.Compare([]byte(a[:3]), []byte(b[:3])) })
+	slices.SortStableFunc(want, func(a, b Entry) int { return bytes.Compare(a.Key, b.Key) })
+	for _, e := range want {
+		texts = append(texts, string(e.Key)+string(e.Data))
+	}
 	for range 2 { // it can be walked again
-		sameOrder(t, s, want)
+		sameOrder(t, s, texts)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
