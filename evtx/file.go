@@ -14,14 +14,14 @@ type File struct {
 	size   int64
 }
 
-// Borrower may be implemented by the reader of a log that lies in memory. Borrow returns the n bytes at off, which are not
-// to be changed and are valid as long as records are read, or nil. Records then reads chunks where they lie.
+// Borrower may be implemented by the reader of a log that lies in memory: Records then reads chunks where they lie. Borrow
+// returns the n bytes at off, or nil; they are not to be changed, and stay as they are until the records of their chunk were
+// walked.
 type Borrower interface {
 	Borrow(off int64, n int) []byte
 }
 
-// Open reads the header of a log of size bytes. A reader that is a Borrower need not lend its bytes for longer than a step
-// of Records.
+// Open reads the header of a log of size bytes.
 func Open(in io.ReaderAt, size int64) (*File, error) {
 	var b [128]byte
 	if n, err := in.ReadAt(b[:], 0); n < len(b) {
@@ -92,8 +92,8 @@ func chunkOffset(i int) int64 { return FileHeaderSize + int64(i)*ChunkSize }
 
 // Records yields the records of the place where chunk i should be, read into c: those that the chunk counts, then those
 // in its slack. If no chunk is there, that is yielded as a *Damage, and then the records that can be carved out of
-// the place, also of chunks that begin elsewhere in it. If the file's reader is a Borrower, c is not to be looked at when it
-// no longer lends its bytes.
+// the place, also of chunks that begin elsewhere in it. If the file's reader is a Borrower, c is not to be looked at any more
+// when its bytes are given back.
 func (f *File) Records(i int, c *Chunk) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		if err := f.borrowChunk(i, c); err != nil {
