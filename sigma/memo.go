@@ -13,8 +13,9 @@ type memo struct {
 	entries []memoEntry // a power of two of them; linear probing
 	shift   uint        // of a hash, to an index
 	count   int
-	text    []byte   // the values
-	door    []uint32 // marks of values seen once; nil while there is plenty of room
+	text    []byte           // the values
+	door    []uint32         // marks of values seen once; nil while there is plenty of room
+	last    [lastSize]uint32 // by place: the entry of the value that it had last
 }
 
 type memoEntry struct {
@@ -30,6 +31,7 @@ const (
 	maxMemoText    = 12 << 20
 	smallMemoText  = 64 << 10 // room that is made at first
 	doorSize       = 1 << 16
+	lastSize       = 1 << 12
 )
 
 func newMemo() *memo {
@@ -66,6 +68,21 @@ func (m *memo) hash(key uint64, value []byte) uint64 {
 	return (maphash.Bytes(m.seed, value)^key)*0x9e3779b97f4a7c15 | 1
 }
 
+// same returns what a value came to that is the one that its place had when it was looked for last.
+//
+// Fast path: it skips the hash, and memory that is not at hand. The answer is that of find, since key and bytes are compared.
+func (m *memo) same(key uint64, value []byte) (s *sight, known bool) {
+	at := m.last[key>>8%uint64(len(m.last))]
+	if int(at) >= len(m.entries) {
+		return nil, false
+	}
+	e := &m.entries[at]
+	if e.key == key && int(e.size) == len(value) && e.hash != 0 && string(m.text[e.from:e.from+e.size]) == string(value) {
+		return e.sight, true
+	}
+	return nil, false
+}
+
 // find returns what a value came to. key stands for the place of the value and for how its bytes are to be read.
 func (m *memo) find(hash, key uint64, value []byte) (s *sight, known bool) {
 	mask := len(m.entries) - 1
@@ -75,6 +92,7 @@ func (m *memo) find(hash, key uint64, value []byte) (s *sight, known bool) {
 			return nil, false
 		}
 		if e.hash == hash && e.key == key && string(m.text[e.from:e.from+e.size]) == string(value) {
+			m.last[key>>8%uint64(len(m.last))] = uint32(i & mask)
 			return e.sight, true
 		}
 	}

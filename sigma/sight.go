@@ -39,6 +39,9 @@ func (s *sight) of(atom int32) (mark uint8, known bool) {
 // not at hand, it is nil, and record asked for it.
 func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 	key := l.key | uint64(tag)
+	if s, known := m.memo.same(key, raw); known {
+		return s
+	}
 	hash := m.memo.hash(key, raw)
 	if s, known := m.memo.find(hash, key, raw); known {
 		return s
