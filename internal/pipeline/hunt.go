@@ -41,7 +41,7 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	if len(h.joins.runs) > 0 || h.joins.held > manyJoins {
+	if len(h.joins.runs) > 0 || h.joins.held.bytes > manyJoins {
 		defer debug.SetGCPercent(debug.SetGCPercent(joinGCPercent))
 	}
 	if joinErr := h.join(); joinErr != nil {

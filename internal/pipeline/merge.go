@@ -11,7 +11,7 @@ import (
 
 // merge yields the entries of sorted runs, and of what memory holds if that is not nil, in order. Of entries with one key
 // those of the earlier run come first.
-func (s *Sorter) merge(runs []spilled, memory *Sorter, yield func(Entry, error) bool) {
+func (s *Sorter) merge(runs []spilled, memory *held, yield func(Entry, error) bool) {
 	h := &runHeap{}
 	size := max(32<<10, min(256<<10, int(s.memory())/len(runs)))
 	free, spare := s.free, []byte(nil)
@@ -35,7 +35,7 @@ func (s *Sorter) merge(runs []spilled, memory *Sorter, yield func(Entry, error) 
 		h.push(&run{order: i, file: r.file, buf: buffer()})
 	}
 	if memory != nil {
-		h.push(&run{order: len(runs), sorter: memory})
+		h.push(&run{order: len(runs), memory: memory})
 	}
 	for h.err == nil && h.Len() > 0 {
 		top := h.runs[0]
@@ -52,7 +52,7 @@ func (s *Sorter) merge(runs []spilled, memory *Sorter, yield func(Entry, error) 
 // run is one sorted sequence under way: a file, or what a sorter holds in memory.
 type run struct {
 	order  int
-	sorter *Sorter
+	memory *held
 	next   int
 	file   *os.File
 	buf    []byte // of a file: what was read lies at [from, to), the present entry at its beginning
@@ -68,13 +68,13 @@ const entryHead = 8
 
 // step moves to the next entry; io.EOF after the last.
 func (r *run) step() error {
-	if r.sorter != nil {
-		if r.next == len(r.sorter.entries) {
+	if r.memory != nil {
+		if r.next == len(r.memory.entries) {
 			return io.EOF
 		}
-		e := &r.sorter.entries[r.next]
+		e := &r.memory.entries[r.next]
 		r.next++
-		r.now, r.begin = r.sorter.at(e), e.begin
+		r.now, r.begin = r.memory.at(e), e.begin
 		return nil
 	}
 	r.from, r.size = r.from+r.size, 0

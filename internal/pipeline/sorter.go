@@ -17,17 +17,25 @@ const maxEntry = 256 << 20
 
 // Sorter puts entries in order of their keys, on disk where they don't fit into memory. It keeps at most about Memory bytes;
 // runs of sorted entries go to one temporary file each, which Close removes. Entries with the same key come out in
-// the order in which they were added. A Sorter belongs to one goroutine.
+// the order in which they were added. A Sorter belongs to one goroutine; while that fills one half of the memory, another one
+// sorts and writes the other half.
 type Sorter struct {
-	Memory int64  // bytes held before a run is spilled; 0: 16 MiB
+	Memory int64  // bytes held, of which half is spilled at a time; 0: 16 MiB
 	Dir    string // for the runs; "": the system's folder for temporary files
 
-	blocks  [][]byte // keys and payloads, one behind the other
-	free    [][]byte // blocks that are empty
-	held    int64    // bytes in blocks
-	entries []entry
+	held    held
+	other   held       // the other half: empty, or being spilled
+	spilled chan error // what came of spilling it; nil if it is empty
+	free    [][]byte   // blocks that are empty
 	runs    []spilled
 	sorted  bool
+}
+
+// held is entries in memory.
+type held struct {
+	blocks  [][]byte // keys and payloads, one behind the other
+	bytes   int64    // in blocks
+	entries []entry
 }
 
 // entry is where an entry lies, and how its key begins: most comparisons end there.
@@ -49,16 +57,17 @@ func (s *Sorter) Add(key, data []byte) error {
 	if len(key) > maxEntry || len(data) > maxEntry {
 		return fmt.Errorf("entry of %d bytes: %w", size, errTooLong)
 	}
-	last := len(s.blocks) - 1
-	if last < 0 || cap(s.blocks[last])-len(s.blocks[last]) < size {
-		s.blocks = append(s.blocks, s.block(size))
+	h := &s.held
+	last := len(h.blocks) - 1
+	if last < 0 || cap(h.blocks[last])-len(h.blocks[last]) < size {
+		h.blocks = append(h.blocks, s.block(size))
 		last++
 	}
-	b := s.blocks[last]
-	s.entries = append(s.entries, entry{begin: beginOf(key), block: int32(last), off: int32(len(b)), keyLen: int32(len(key)), dataLen: int32(len(data))})
-	s.blocks[last] = append(append(b, key...), data...)
-	s.held += int64(size)
-	if s.held+int64(len(s.entries))*entrySize > s.memory() {
+	b := h.blocks[last]
+	h.entries = append(h.entries, entry{begin: beginOf(key), block: int32(last), off: int32(len(b)), keyLen: int32(len(key)), dataLen: int32(len(data))})
+	h.blocks[last] = append(append(b, key...), data...)
+	h.bytes += int64(size)
+	if h.bytes+int64(len(h.entries))*entrySize > s.memory()/2 {
 		return s.spill()
 	}
 	return nil
@@ -93,43 +102,67 @@ func beginOf(key []byte) (b [3]uint64) {
 	return beginOf(filled[:])
 }
 
-func (s *Sorter) at(e *entry) Entry {
-	b := s.blocks[e.block][e.off:]
+func (h *held) at(e *entry) Entry {
+	b := h.blocks[e.block][e.off:]
 	return Entry{b[:e.keyLen:e.keyLen], b[e.keyLen : e.keyLen+e.dataLen]}
 }
 
 // sort sorts what is in memory. Entries with one key stand as they were added, which is the order of their places in memory.
-func (s *Sorter) sort() {
-	slices.SortFunc(s.entries, func(a, b entry) int {
+func (h *held) sort() {
+	slices.SortFunc(h.entries, func(a, b entry) int {
 		// Fast path: keys whose first bytes differ compare as these do, and zeros behind a short key change nothing.
 		for i := range a.begin {
 			if a.begin[i] != b.begin[i] {
 				return cmp.Compare(a.begin[i], b.begin[i])
 			}
 		}
-		if c := bytes.Compare(s.at(&a).Key, s.at(&b).Key); c != 0 {
+		if c := bytes.Compare(h.at(&a).Key, h.at(&b).Key); c != 0 {
 			return c
 		}
 		return cmp.Or(cmp.Compare(a.block, b.block), cmp.Compare(a.off, b.off))
 	})
 }
 
-// spill writes what is in memory as one sorted run.
-func (s *Sorter) spill() error {
-	s.sort()
-	err := s.write(0, func(yield func(Entry, error) bool) {
-		for i := range s.entries {
-			if !yield(s.at(&s.entries[i]), nil) {
-				return
-			}
+// all yields what is in memory, which is sorted.
+func (h *held) all(yield func(Entry, error) bool) {
+	for i := range h.entries {
+		if !yield(h.at(&h.entries[i]), nil) {
+			return
 		}
-	})
-	for _, b := range s.blocks {
+	}
+}
+
+// spill lets what is in memory be written as one sorted run, and takes the other half of the memory for what comes.
+func (s *Sorter) spill() error {
+	if err := s.wait(); err != nil {
+		return err
+	}
+	f, err := s.newRun(0)
+	if err != nil {
+		return err
+	}
+	s.held, s.other = s.other, s.held
+	s.spilled = make(chan error, 1)
+	go func(h *held, done chan<- error) {
+		h.sort()
+		done <- writeRun(f, h.all)
+	}(&s.other, s.spilled)
+	return nil
+}
+
+// wait waits for the half that is being spilled, and empties it.
+func (s *Sorter) wait() error {
+	if s.spilled == nil {
+		return nil
+	}
+	err := <-s.spilled
+	s.spilled = nil
+	for _, b := range s.other.blocks {
 		if cap(b) == blockSize {
 			s.free = append(s.free, b[:0])
 		}
 	}
-	s.blocks, s.held, s.entries = s.blocks[:0], 0, s.entries[:0]
+	s.other = held{blocks: s.other.blocks[:0], entries: s.other.entries[:0]}
 	if err != nil {
 		return err
 	}
@@ -147,8 +180,11 @@ func (s *Sorter) compact() error {
 		return nil
 	}
 	old := slices.Clone(s.runs[n-maxRuns:])
-	err := s.write(old[0].level+1, func(yield func(Entry, error) bool) { s.merge(old, nil, yield) })
+	f, err := s.newRun(old[0].level + 1)
 	if err != nil {
+		return err
+	}
+	if err := writeRun(f, func(yield func(Entry, error) bool) { s.merge(old, nil, yield) }); err != nil {
 		return err
 	}
 	s.runs = append(s.runs[:n-maxRuns], s.runs[n])
@@ -158,11 +194,11 @@ func (s *Sorter) compact() error {
 	return err
 }
 
-// write writes entries in order as a run.
-func (s *Sorter) write(level int, entries iter.Seq2[Entry, error]) error {
+// newRun makes the file of a run, which is still empty.
+func (s *Sorter) newRun(level int) (*os.File, error) {
 	f, err := os.CreateTemp(s.Dir, "goshawk-sort-*")
 	if err != nil {
-		return fmt.Errorf("make a temporary file: %w", err)
+		return nil, fmt.Errorf("make a temporary file: %w", err)
 	}
 	r := spilled{file: f, level: level}
 	// Where the system lets an open file lose its name, a killed run leaves nothing behind.
@@ -170,6 +206,11 @@ func (s *Sorter) write(level int, entries iter.Seq2[Entry, error]) error {
 		r.name = f.Name()
 	}
 	s.runs = append(s.runs, r)
+	return f, nil
+}
+
+// writeRun writes entries in order as a run.
+func writeRun(f *os.File, entries iter.Seq2[Entry, error]) error {
 	w := bufio.NewWriterSize(f, 256<<10)
 	var head [8]byte
 	for e, err := range entries {
@@ -192,19 +233,19 @@ func (s *Sorter) write(level int, entries iter.Seq2[Entry, error]) error {
 // the last Add.
 func (s *Sorter) All() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
+		if err := s.wait(); err != nil {
+			yield(Entry{}, err)
+			return
+		}
 		if !s.sorted {
-			s.sort()
+			s.held.sort()
 			s.sorted = true
 		}
 		if len(s.runs) > 0 {
-			s.merge(s.runs, s, yield)
+			s.merge(s.runs, &s.held, yield)
 			return
 		}
-		for i := range s.entries {
-			if !yield(s.at(&s.entries[i]), nil) {
-				return
-			}
-		}
+		s.held.all(yield)
 	}
 }
 
@@ -214,6 +255,9 @@ type Entry struct{ Key, Data []byte }
 // Close removes the temporary files.
 func (s *Sorter) Close() error {
 	var errs []error
+	if s.spilled != nil {
+		<-s.spilled // the file is in use
+	}
 	for _, r := range s.runs {
 		errs = append(errs, r.close())
 	}
