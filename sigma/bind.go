@@ -92,8 +92,14 @@ func (e *Engine) planFor(s *Schema) *plan {
 // plan finds or makes the plan of ways for a shape.
 func (e *Engine) plan(live []int, s *Schema) *plan {
 	truth := make(decided, len(e.consts))
+	constants := map[string]*constant{}
 	for i, a := range e.consts {
-		truth[i] = a.decide(s)
+		c := constants[a.field]
+		if c == nil {
+			c = newConstant(s.constant(a.field))
+			constants[a.field] = c
+		}
+		truth[i] = a.decide(c)
 	}
 	var key []byte
 	kept := live[:0]
@@ -164,15 +170,32 @@ func (a *atom) canBeConstant() bool {
 	return a.op != opFieldRef && (a.field == "EventID" || a.field == "Channel" || a.field == "Provider_Name")
 }
 
+// constant is the value of a field that a shape states.
+type constant struct {
+	known  bool
+	folded []byte
+	values Values
+}
+
+func newConstant(text string, known bool) *constant {
+	c := &constant{known: known, folded: appendFold(nil, text)}
+	c.values.End([]byte(text))
+	return c
+}
+
 // decide returns what an atom over a field that can be constant comes to.
-func (a *atom) decide(s *Schema) decision {
-	text, ok := s.constant(a.field)
-	if !ok {
+func (a *atom) decide(c *constant) decision {
+	if !c.known {
 		return undecided
 	}
-	var v Values
-	v.End(append(v.Buffer(), text...))
-	if holds, _ := a.matchField(&v, nil, false); holds {
+	holds := false
+	if a.op == opPattern { // the same as matchField, for one value that is folded already
+		text, _ := c.values.Text(0)
+		holds, _ = a.matchText(text, c.folded)
+	} else {
+		holds, _ = a.matchField(&c.values, nil, false)
+	}
+	if holds {
 		return decidedTrue
 	}
 	return decidedFalse

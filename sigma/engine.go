@@ -23,9 +23,10 @@ type Engine struct {
 	compiled
 
 	mu          sync.Mutex
-	screens     map[string]*screen    // by literals
-	places      atomic.Uint64         // slots of all plans made
-	frequencies []atomic.Uint64       // by atom: the bits of a float64, once worked out
+	screens     map[string]*screen // by literals
+	places      atomic.Uint64      // slots of all plans made
+	guessed     sync.Once
+	frequencies []float64             // by atom, once somebody asked
 	plans       map[string]*planEntry // by the ways that can be and what constants decide in them
 	shapes      map[string]*plan      // by what a shape says of itself
 }
@@ -47,7 +48,7 @@ func newCompiled() compiled {
 }
 
 func newEngine(collection *Collection, c compiled) *Engine {
-	return &Engine{collection: collection, compiled: c, frequencies: make([]atomic.Uint64, len(c.atoms)), screens: map[string]*screen{}, plans: map[string]*planEntry{}, shapes: map[string]*plan{}}
+	return &Engine{collection: collection, compiled: c, screens: map[string]*screen{}, plans: map[string]*planEntry{}, shapes: map[string]*plan{}}
 }
 
 // way is a rule with one way in which its events can come, in the field names of those events.
@@ -83,7 +84,6 @@ func Compile(c *Collection, o Options) (*Engine, []*Problem) {
 			ways[i].conditions = nil // they are part of the trees now
 		}
 	}
-	b.engine.frequencies = make([]atomic.Uint64, len(b.engine.atoms))
 	return b.engine, b.problems
 }
 

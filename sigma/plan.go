@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -297,7 +296,7 @@ func (b *planBuilder) necessary(x *expr) (set []*atom, frequency float64) {
 	switch x.kind {
 	case kindAtom:
 		if x.atom.ofValue() {
-			return []*atom{x.atom}, b.frequency(x.atom)
+			return []*atom{x.atom}, b.engine.frequency(x.atom)
 		}
 	case kindAnd:
 		for _, sub := range x.subs {
@@ -328,33 +327,35 @@ const commonText = `c:\windows\system32\cmd.exe /c c:\windows\system32\windowspo
 	`http://schemas.microsoft.com/win/2004/08/events/event \\device\\harddiskvolume2\\ kerberos ntlm negotiate advapi user32 service privilege security ` +
 	`sesecurityprivilege sebackupprivilege serestoreprivilege sedebugprivilege sesystemenvironmentprivilege seimpersonateprivilege workgroup localhost`
 
-func (b *planBuilder) frequency(a *atom) float64 {
-	known := &b.engine.frequencies[a.id]
-	f := math.Float64frombits(known.Load())
-	if f == 0 {
-		f = a.frequency()
-		known.Store(math.Float64bits(f))
-	}
-	return f
-}
-
-func (a *atom) frequency() float64 {
-	if !a.indexed || a.op == opRegexp { // whose literals take a while to work out
+// frequency guesses how often an atom holds.
+func (e *Engine) frequency(a *atom) float64 {
+	e.guessed.Do(func() {
+		e.frequencies = make([]float64, len(e.atoms))
+		for _, f := range e.fields {
+			for lit, uses := range f.uses {
+				common, n := isCommon(f.lits[lit]), float64(len(f.lits[lit]))
+				for _, u := range uses {
+					e.frequencies[u.atom] += u.shape.frequency(n, common)
+				}
+			}
+		}
+	})
+	if !a.indexed || a.op == opRegexp { // one of whose literals says little
 		return a.guess()
 	}
-	lits, s := a.literals()
-	sum := 0.0
-	for _, lit := range lits {
-		f := 1 / float64(len(lit)*len(lit)+1)
-		if s == shapeEquals || s == shapePrefix {
-			f /= 4
-		}
-		if isCommon(string(lit)) {
-			f += 0.5
-		}
-		sum += f
+	return e.frequencies[a.id]
+}
+
+// frequency guesses how often values have a literal of n bytes in a place that the shape wants.
+func (s shape) frequency(n float64, common bool) float64 {
+	f := 1 / (n*n + 1)
+	if s == shapeEquals || s == shapePrefix {
+		f /= 4
 	}
-	return sum
+	if common {
+		f += 0.5
+	}
+	return f
 }
 
 // guess is frequency for other atoms.
