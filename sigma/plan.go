@@ -94,7 +94,8 @@ func (t *triggers) of(atom int32) []int32 {
 }
 
 func (e *Engine) newPlan(live []int, truth decided) *plan {
-	b := &planBuilder{plan: &plan{keywords: -1, slotOf: map[string]int32{}, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, triggers: map[int32][]int32{}}
+	b := &planBuilder{plan: &plan{keywords: -1, slotOf: map[string]int32{}, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e}
+	b.plan.rules = make([]planRule, 0, len(live))
 	for k := 0; k < len(live); {
 		w := e.ways[live[k]]
 		var roots []*expr
@@ -117,11 +118,17 @@ func (e *Engine) newPlan(live []int, truth decided) *plan {
 }
 
 type planBuilder struct {
-	plan     *plan
-	engine   *Engine
-	triggers map[int32][]int32
-	words    []*atom // those over all fields
+	plan   *plan
+	engine *Engine
+	calls  []call
+	words  []*atom // those over all fields
 }
+
+// call says that an atom calls for a rule: the atom in the upper half, the rule in the lower, so that calls sort by atom and then by
+// rule.
+type call uint64
+
+func (c call) atom() int32 { return int32(c >> 32) }
 
 func (b *planBuilder) add(w *way, root *expr) {
 	n := len(b.plan.rules)
@@ -142,10 +149,7 @@ func (b *planBuilder) add(w *way, root *expr) {
 		return
 	}
 	for _, a := range set {
-		list := b.triggers[int32(a.id)]
-		if len(list) == 0 || list[len(list)-1] != int32(n) {
-			b.triggers[int32(a.id)] = append(list, int32(n))
-		}
+		b.calls = append(b.calls, call(a.id)<<32|call(n))
 	}
 }
 
@@ -235,18 +239,20 @@ func (n *node) cost() int {
 }
 
 func (b *planBuilder) finish() {
-	ids := make([]int32, 0, len(b.triggers))
-	for id := range b.triggers {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	slices.Sort(b.calls)
+	calls := slices.Compact(b.calls)
 	t := &b.plan.triggers
-	if len(ids) > 0 {
-		t.set = make([]uint64, ids[len(ids)-1]>>6+1)
+	if len(calls) > 0 {
+		t.set = make([]uint64, calls[len(calls)-1].atom()>>6+1)
 	}
-	for _, id := range ids {
+	rules := make([]int32, len(calls))
+	for i := 0; i < len(calls); {
+		id, from := calls[i].atom(), i
+		for ; i < len(calls) && calls[i].atom() == id; i++ {
+			rules[i] = int32(uint32(calls[i]))
+		}
 		t.set[id>>6] |= 1 << (id & 63)
-		t.lists = append(t.lists, b.triggers[id])
+		t.lists = append(t.lists, rules[from:i:i])
 		a := b.engine.atoms[id]
 		s := &b.plan.slots[b.plan.slotOf[a.field]]
 		s.eager = true
