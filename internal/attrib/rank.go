@@ -85,6 +85,12 @@ func (r *Ranker) assess(c *counts, s *sight, fold *Fold) *assessment {
 	if s.items() < tooFew || len(s.techs) > len(r.k.techniques)/2 {
 		a.unknown = nobodyKnows
 	}
+	if s.withSides() {
+		if s.items() < tooFew && s.aside.shares() {
+			a.unknown = r.o.prior() // there is something to compare after all
+		}
+		a.lean(s.aside)
+	}
 	for g := range a.groups {
 		a.groups[g] *= 1 - a.unknown
 	}
