@@ -3,8 +3,11 @@ package attrib
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 )
@@ -27,6 +30,24 @@ const (
 	maxLocalLine    = 16 << 20
 	maxLocalOrdered = 1000 // techniques in an order
 )
+
+// ReadLocalFile reads a file of local cases.
+func ReadLocalFile(path string) ([]LocalCase, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		return nil, fmt.Errorf("read learned cases %q: %w", path, err)
+	}
+	defer f.Close()
+	cases, err := ReadLocal(f)
+	if err != nil {
+		return nil, fmt.Errorf("read learned cases %q: %w", path, err)
+	}
+	return cases, nil
+}
 
 // ReadLocal reads local cases, one JSON object a line.
 func ReadLocal(r io.Reader) ([]LocalCase, error) {
