@@ -12,6 +12,7 @@ import (
 const (
 	textGroups = 5 // shown of a ranking
 	textItems  = 6 // of a group's evidence on each side
+	textValues = 2 // of the indicators in common
 )
 
 // attributionText writes a result for a person.
@@ -85,6 +86,9 @@ func evidenceText(b *bytes.Buffer, c *attrib.Candidate) {
 	b.WriteString("\n")
 	for _, s := range c.Sides {
 		basis := s.Basis
+		for i, value := range s.Values[:min(textValues, len(s.Values))] {
+			basis += []string{": ", ", "}[min(i, 1)] + strings.TrimRight(fit(clean(value), min(24, len(value))), " ")
+		}
 		if len(s.Cases) > 0 {
 			basis += " (" + strings.Join(s.Cases, ", ") + ")"
 		}

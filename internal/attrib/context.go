@@ -26,11 +26,12 @@ const (
 
 // Side is what one such kind of evidence says for (bits above 0) or against a group.
 type Side struct {
-	Kind  string   `json:"kind"`
-	Name  string   `json:"name"` // what of the case speaks
-	Bits  float64  `json:"bits"`
-	Basis string   `json:"basis"`           // what of the group, in words
-	Cases []string `json:"cases,omitempty"` // learned ones that it rests on
+	Kind   string   `json:"kind"`
+	Name   string   `json:"name"` // what of the case speaks
+	Bits   float64  `json:"bits"`
+	Basis  string   `json:"basis"`            // what of the group, in words
+	Values []string `json:"values,omitempty"` // the first of the indicators in common
+	Cases  []string `json:"cases,omitempty"`  // learned ones that it rests on
 }
 
 // sides are the side evidence of a case, by group.

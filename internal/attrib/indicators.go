@@ -29,7 +29,7 @@ const (
 	mostOfType      = 150 // of a learned case
 	maxIndicator    = 256 // bytes of one that is kept
 	maxAllTraces    = 1_000_000
-	mostSharedNamed = 3
+	mostSharedNamed = 10
 )
 
 // trace is an indicator, traced says whose cases have it.
@@ -62,10 +62,12 @@ func (in Indicators) Bound() Indicators {
 	return out
 }
 
-// Count counts them.
+// Count counts those that are compared.
 func (in Indicators) Count() (n int) {
-	for _, list := range in {
-		n += len(list)
+	for kind, list := range in {
+		if bitsOf(kind) > 0 {
+			n += len(list)
+		}
 	}
 	return n
 }
@@ -165,10 +167,6 @@ func (own *sharing) side() Side {
 		}
 		sum += most
 	}
-	basis := strings.Join(parts, ", ") + " also in its cases: " + strings.Join(first(named, mostSharedNamed), ", ")
-	if more := len(named) - mostSharedNamed; more > 0 {
-		basis += fmt.Sprintf(" and %d more", more)
-	}
-	return Side{Kind: SideIndicators, Name: "Indicators in common", Bits: math.Min(sum, mostIndicators), Basis: basis,
-		Cases: first(slices.Sorted(maps.Keys(own.cases)), mostCasesNamed)}
+	return Side{Kind: SideIndicators, Name: "Indicators in common", Bits: math.Min(sum, mostIndicators), Basis: strings.Join(parts, ", ") + " also in its cases",
+		Values: first(named, mostSharedNamed), Cases: first(slices.Sorted(maps.Keys(own.cases)), mostCasesNamed)}
 }

@@ -37,6 +37,7 @@ type Knowledge struct {
 	victims []Victims // of each group, and below, what learned cases say beside techniques and software
 	lessons [][]lesson
 	traces  map[trace]*traced
+	learned int // cases
 }
 
 // witness is one report on one group: what it says that the group used.

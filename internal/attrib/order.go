@@ -114,7 +114,7 @@ type lesson struct {
 func (k *Knowledge) heed(local []LocalCase) {
 	k.victims = make([]Victims, len(k.groups))
 	k.lessons = make([][]lesson, len(k.groups))
-	k.traces = map[trace]*traced{}
+	k.traces, k.learned = map[trace]*traced{}, len(local)
 	for g := range k.groups {
 		k.victims[g] = k.groups[g].Victims
 	}

@@ -24,7 +24,12 @@ type Result struct {
 	Ordered    int     `json:"ordered,omitempty"`    // techniques whose order was compared with that of learned cases
 	Visible    int     `json:"visible,omitempty"`    // techniques of the knowledge that could have been seen; 0: nothing is known of that
 	Compared   int     `json:"comparable,omitempty"` // of so many, where Visible says something
+	Learned    int     `json:"learned,omitempty"`    // cases of one's own among the knowledge
+	blind      map[string]bool
 }
+
+// Blind says whether a technique of the knowledge could not be seen, had it been there.
+func (r *Result) Blind(id string) bool { return r.blind[id] }
 
 // Item is a technique or a software of the case.
 type Item struct {

@@ -10,7 +10,7 @@ import (
 // Constants of the likeness of victims. Not measured.
 const (
 	victimsHeld = 2.0  // victims of the average group that are added to those known of each one
-	inRegion    = 0.5  // how far a country is hit by a region that holds it, and the other way round
+	picked      = 2.0  // how much likelier a country of a group's region is hit than if it hit all of them alike
 	unnamed     = 0.04 // share that is given to what no group is known for
 )
 
@@ -53,34 +53,37 @@ func (k *Knowledge) likenKind(given []string, s *sides, kind string, of func(g i
 func hit(code string, codes []string) float64 {
 	most := 0.0
 	for _, other := range codes {
-		switch {
-		case other == code:
+		if other == code {
 			return 1
-		case overlap(code, other):
-			most = inRegion
 		}
+		most = math.Max(most, within(code, other))
 	}
 	return most
 }
 
-// overlap says whether two countries or regions have a country in common.
-func overlap(a, b string) bool {
+// within is how likely a victim in the group's country or region is one in the case's: the share of its countries that lie there, but
+// a group that goes for a region goes for some of its countries alone.
+func within(own, of string) float64 {
 	regions := inRegions()
-	x, y := regions[a], regions[b]
+	x, y := regions[own], regions[of]
 	switch {
-	case x == nil && y == nil:
-		return a == b
-	case x == nil:
-		return y[a]
+	case y == nil && x == nil:
+		return 0
 	case y == nil:
-		return x[b]
+		if x[of] {
+			return 1
+		}
+		return 0
+	case x == nil:
+		x = map[string]bool{own: true}
 	}
+	both := 0.0
 	for code := range x {
 		if y[code] {
-			return true
+			both++
 		}
 	}
-	return false
+	return math.Min(1, picked*both/float64(len(y)))
 }
 
 // mostNamed bounds the victims of a group that are named.

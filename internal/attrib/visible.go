@@ -55,7 +55,7 @@ func (s *sight) veil(b []float64, techniques int) {
 // given says what there was beside techniques and software.
 func (e *explanation) given(c *Case, out *Result) {
 	k := e.r.k
-	out.Victims = c.Victims
+	out.Victims, out.Learned = c.Victims, k.learned
 	if len(k.traces) > 0 {
 		out.Indicators = c.Indicators.Count()
 	}
@@ -69,8 +69,11 @@ func (e *explanation) given(c *Case, out *Result) {
 		return
 	}
 	out.Compared = len(e.sight.hidden)
-	for _, hidden := range e.sight.hidden {
-		if !hidden {
+	out.blind = map[string]bool{}
+	for t, hidden := range e.sight.hidden {
+		if hidden {
+			out.blind[k.techniques[t].ID] = true
+		} else {
 			out.Visible++
 		}
 	}

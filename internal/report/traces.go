@@ -39,7 +39,7 @@ func Traces(r *casefile.Reader) (attrib.Indicators, error) {
 }
 
 func tracesOf(indicators []*Indicator, own names) attrib.Indicators {
-	out := attrib.Indicators{}
+	out := attrib.Indicators{} // attrib leaves out types that it doesn't compare
 	for _, i := range indicators {
 		if i.Note == "" && !i.windows && i.Rank >= finding.LevelRank(leastTrace) && !own.hold(i) {
 			out[i.Type] = append(out[i.Type], i.Value)
