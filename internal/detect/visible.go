@@ -31,13 +31,17 @@ type offer struct{ product, service, channel, provider, file, eventID string }
 
 // note remembers a shape that came; the engine is locked.
 func (e *sigmaEngine) note(s *sigma.Schema) {
-	if len(e.offered) < maxBindings {
+	if len(e.offered) <= maxBindings {
 		e.offered[offer{s.Product, s.Service, s.Channel, s.Provider, s.File, s.EventID}] = true
 	}
 }
 
-// Visible returns the techniques of the rules whose log source was among the records, and of the correlations over such rules.
+// Visible returns the techniques of the rules whose log source was among the records, and of the correlations over such rules. Where there
+// were more shapes than are held it says nothing: which of them were held is chance.
 func (e *sigmaEngine) Visible() []string {
+	if len(e.offered) > maxBindings {
+		return nil
+	}
 	var sources *sigma.LogSources
 	if e.logSources != nil {
 		var err error
