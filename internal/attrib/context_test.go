@@ -191,6 +191,9 @@ func TestIndicatorsAgainstUnknown(t *testing.T) {
 		if math.Abs(sum-1) > 1e-9 {
 			t.Errorf("%s: probabilities sum to %v", name, sum)
 		}
+		if low := r.Explain(with).Ranking[0].Low; low < 0.3 {
+			t.Errorf("%s: the span begins at %v, as if the indicators were not in every draw", name, low)
+		}
 	}
 	strange := r.Rank(seen(func(c *Case) { c.Victims.Sectors = []string{"agriculture"}; c.Victims.Countries = []string{"AQ"} }))
 	if strange.Unknown <= 0 || strange.Unknown >= 1 {
@@ -210,7 +213,7 @@ func TestOrder(t *testing.T) {
 		}
 		return out
 	}
-	lesson := LocalCase{Name: "old", Group: "G0032", Techniques: ids, Order: order(false)}
+	lesson := LocalCase{Name: "old", Group: "G0032", Techniques: ids, Order: append(order(false), []string{"T1486"})}
 	r := embeddedRanker(t, lesson)
 	bits := func(order [][]string, group string) float64 {
 		return sideOf(r, seen(func(c *Case) { c.Order = order }), group, SideOrder)
@@ -304,6 +307,9 @@ func TestHiddenHabit(t *testing.T) {
 	}
 	if shown == 0 || gone > 0 {
 		t.Errorf("missing: %d in the open, %d out of sight", shown, gone)
+	}
+	if res := r.Explain(seen(func(c *Case) { c.Visible = []string{"T1021.001"} })); res.Blind("T1021") || !res.Blind("T1021.002") || !res.Blind("T1003") {
+		t.Error("what stands for all under it is seen with any of them, and nothing else is")
 	}
 	spread := func(e *explanation) (sum float64) {
 		for g := range e.parts {

@@ -81,10 +81,7 @@ const leastOrdered = "medium"
 const mostTimed = 4096
 
 func (o firstTimes) see(f *finding.Finding) {
-	at := f.First
-	if at.IsZero() {
-		at = f.Time
-	}
+	at := f.Time
 	if at.IsZero() || finding.LevelRank(f.Level) < finding.LevelRank(leastOrdered) {
 		return
 	}

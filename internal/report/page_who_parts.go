@@ -106,7 +106,7 @@ func fallSteps(c *attrib.Candidate) []fallStep {
 // maxSideValues bounds the indicators in common that are shown, sideWidth how long each may be.
 const (
 	maxSideValues = 2
-	sideWidth     = 60
+	sideWidth     = 28
 )
 
 // sideBasis says what of the group evidence of another kind rests on.
