@@ -142,7 +142,7 @@ func (a *attribution) one(env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.incident(t, args)
+	c, err := a.incident(t, args, r.KnowsIndicators())
 	if err != nil {
 		return err
 	}
@@ -157,8 +157,8 @@ func (a *attribution) one(env *environment, args []string) error {
 	return err
 }
 
-// incident reads what was seen, and what stands beside it.
-func (a *attribution) incident(t *attrib.Table, args []string) (*attrib.Case, error) {
+// incident reads what was seen, and what stands beside it; indicators only if they are wanted.
+func (a *attribution) incident(t *attrib.Table, args []string, indicators bool) (*attrib.Case, error) {
 	if identifier.MatchString(args[0]) {
 		v, err := a.victims()
 		if err != nil {
@@ -180,11 +180,11 @@ func (a *attribution) incident(t *attrib.Table, args []string) (*attrib.Case, er
 	if err != nil {
 		return nil, err
 	}
-	return a.finished(t, reader)
+	return a.finished(t, reader, indicators)
 }
 
 // finished reads a finished case.
-func (a *attribution) finished(t *attrib.Table, reader *casefile.Reader) (*attrib.Case, error) {
+func (a *attribution) finished(t *attrib.Table, reader *casefile.Reader, indicators bool) (*attrib.Case, error) {
 	c, err := attrib.FromFindings(filepath.Base(filepath.Clean(reader.Dir())), t, reader.Findings())
 	if err != nil {
 		return nil, err
@@ -193,7 +193,9 @@ func (a *attribution) finished(t *attrib.Table, reader *casefile.Reader) (*attri
 	if c.Victims, err = a.or(reader.Case()); err != nil {
 		return nil, err
 	}
-	c.Indicators, err = report.Traces(reader)
+	if indicators {
+		c.Indicators, err = report.Traces(reader)
+	}
 	return c, err
 }
 

@@ -53,7 +53,7 @@ func (a *attribution) learn(env *environment, dir, group string) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.finished(t, reader)
+	c, err := a.finished(t, reader, true)
 	if err != nil {
 		return err
 	}

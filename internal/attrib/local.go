@@ -29,6 +29,7 @@ const (
 	maxLocal        = 10000
 	maxLocalLine    = 16 << 20
 	maxLocalOrdered = 1000 // techniques in an order
+	maxLocalVictims = 300  // sectors, and countries
 )
 
 // ReadLocalFile reads a file of local cases.
@@ -80,6 +81,7 @@ func ReadLocal(r io.Reader) ([]LocalCase, error) {
 // bound takes out what is more of indicators and order than a learned case keeps.
 func (c *LocalCase) bound() {
 	c.Indicators = c.Indicators.Bound()
+	c.Sectors, c.Countries = first(c.Sectors, maxLocalVictims), first(c.Countries, maxLocalVictims)
 	n := 0
 	for i := range c.Order {
 		room := maxLocalOrdered - n

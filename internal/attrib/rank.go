@@ -55,6 +55,9 @@ func NewRanker(k *Knowledge, o Options) (*Ranker, error) {
 	return &Ranker{k, w, o}, nil
 }
 
+// KnowsIndicators says whether learned cases have indicators that those of a case can be compared with.
+func (r *Ranker) KnowsIndicators() bool { return len(r.k.traces) > 0 }
+
 // assessment is a case compared with every group.
 type assessment struct {
 	fold    *Fold

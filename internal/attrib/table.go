@@ -103,7 +103,12 @@ func flat(name string) string {
 	return strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(name)
 }
 
-func isComma(r rune) bool { return r == ',' }
+func codesIn(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
+}
 
 func readTable(text string) (*Table, error) {
 	t := &Table{}
@@ -134,7 +139,7 @@ func readTable(text string) (*Table, error) {
 				e.Aliases = strings.Split(f[3], "|")
 			}
 			if len(f) == 7 {
-				e.Victims = Victims{Sectors: strings.FieldsFunc(f[5], isComma), Countries: strings.FieldsFunc(f[6], isComma)}
+				e.Victims = Victims{Sectors: codesIn(f[5]), Countries: codesIn(f[6])}
 			}
 			switch f[0] {
 			case "G":

@@ -14,6 +14,9 @@ const (
 	unnamed     = 0.04 // share that is given to what no group is known for
 )
 
+// mostGiven bounds the sectors, and the countries, of a case that are compared: case.json may come from a stranger.
+const mostGiven = 20
+
 // likenVictims compares the case's victims with those that are known of each group, learned cases among them:
 // log₂ of the share of the group's victims that are of the kind over the share of all groups'. A group whose victims nobody knows gets nothing.
 func (k *Knowledge) likenVictims(v Victims, s *sides) {
@@ -25,6 +28,7 @@ func (k *Knowledge) likenKind(given []string, s *sides, kind string, of func(g i
 	if len(given) == 0 {
 		return
 	}
+	given = first(given, mostGiven)
 	known, share := 0.0, 0.0
 	hits := make([]float64, len(k.groups))
 	for g := range k.groups {

@@ -55,7 +55,7 @@ func (s *sight) veil(b []float64, techniques int) {
 // given says what there was beside techniques and software.
 func (e *explanation) given(c *Case, out *Result) {
 	k := e.r.k
-	out.Victims, out.Learned = c.Victims, k.learned
+	out.Victims, out.Learned = Victims{first(c.Victims.Sectors, mostGiven), first(c.Victims.Countries, mostGiven)}, k.learned
 	if len(k.traces) > 0 {
 		out.Indicators = c.Indicators.Count()
 	}
