@@ -121,10 +121,8 @@ func (k *Knowledge) heed(local []LocalCase) {
 	for i := range local {
 		c := &local[i]
 		g := k.groupAt[c.Group]
-		v := &k.victims[g]
-		known, err := c.Victims.Check()
-		if err == nil && !known.None() {
-			v.Sectors, v.Countries = tidy(slices.Concat(v.Sectors, known.Sectors)), tidy(slices.Concat(v.Countries, known.Countries))
+		if known, err := c.Victims.Check(); err == nil && !known.None() {
+			k.victims[g].join(known)
 		}
 		if places := k.places(c.Order); len(places) > 1 {
 			k.lessons[g] = append(k.lessons[g], lesson{c.Name, places})

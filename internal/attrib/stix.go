@@ -26,7 +26,7 @@ var wantedKinds = map[string]bool{
 
 // ReadBundle reads an ATT&CK bundle (STIX 2.0 or 2.1, of any version): identifiers, names, relationships and the names of their
 // reports. Revoked and deprecated objects, and what hangs on them, are left out. No prose is kept; of the description of a group
-// only the sectors and countries of its victims, as our vocabulary has them.
+// and of its campaigns only the sectors and countries of its victims, as our vocabulary has them.
 func ReadBundle(data []byte) (*Table, error) {
 	b := bundle{byID: map[string]*object{}}
 	found := false
@@ -157,11 +157,17 @@ func (b *bundle) table() *Table {
 			t.Software = append(t.Software, Entry{ID: o.attackID, Name: o.name, Aliases: o.aliases, Reports: o.reports})
 		}
 	}
-	actors := map[string][]string{}
+	actors, victims := map[string][]string{}, map[string][]Victims{}
 	for _, r := range b.relations {
 		from, to := b.byID[r.from], b.byID[r.to]
 		if r.relation == "attributed-to" && from != nil && to != nil && from.kind == "campaign" && to.kind == "intrusion-set" {
 			actors[r.from] = append(actors[r.from], to.attackID)
+			victims[to.attackID] = append(victims[to.attackID], victimsIn(plain(from.prose)))
+		}
+	}
+	for i := range t.Groups {
+		for _, of := range victims[t.Groups[i].ID] {
+			t.Groups[i].Victims.join(of)
 		}
 	}
 	for _, r := range b.relations {

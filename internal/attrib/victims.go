@@ -18,6 +18,11 @@ type Victims struct {
 // None says whether nothing is known.
 func (v *Victims) None() bool { return len(v.Sectors)+len(v.Countries) == 0 }
 
+// join adds the victims of another one.
+func (v *Victims) join(other Victims) {
+	v.Sectors, v.Countries = tidy(slices.Concat(v.Sectors, other.Sectors)), tidy(slices.Concat(v.Countries, other.Countries))
+}
+
 // phrase is a name of a code. The last word of an open one goes on as it likes.
 type phrase struct {
 	words []string
