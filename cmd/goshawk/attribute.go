@@ -18,6 +18,7 @@ import (
 
 	"github.com/goshawk-ir/goshawk/internal/attrib"
 	"github.com/goshawk-ir/goshawk/internal/casefile"
+	"github.com/goshawk-ir/goshawk/internal/report"
 )
 
 // attribution is one run of the command attribute.
@@ -25,6 +26,7 @@ type attribution struct {
 	bundle, cases, knowledge, format string
 	prior                            float64
 	threads                          int
+	victimFlags
 }
 
 func attributeCommand(env *environment) *cobra.Command {
@@ -34,11 +36,13 @@ func attributeCommand(env *environment) *cobra.Command {
 		Short: "Which known group an incident is like, how sure that is, and what speaks against it",
 		Long: `Compares the techniques and software of a finished case, or the ATT&CK identifiers given, with what reports say that known groups used, and gives
 the probability of each group, of an actor that is none of them, and the evidence for and against in bits. It is a measure of likeness to what
-was published, never a proof; docs/attribution.md says what the numbers mean and how often they are right.
+was published, never a proof. Whom the incident hit (--sector, --country), indicators in common with learned cases and the order of what was
+done add bits of their own, within bounds. What the rules could not have seen speaks against nobody. docs/attribution.md says what the numbers mean and how often they are right.
 
 Knowledge is an embedded table made from ATT&CK ` + attrib.EmbeddedVersion + ` (c) The MITRE Corporation, or the bundle given, and the cases that "attribute learn" kept.`,
 		Example: `  goshawk attribute ./case
   goshawk attribute T1566.001 T1204.002 T1059.001 S0154
+  goshawk attribute ./case --sector cryptocurrency --country KR
   goshawk attribute ./case --attack enterprise-attack.json --unknown-prior 0.5 --format json
   goshawk attribute learn ./case --group "Wizard Spider"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,6 +53,8 @@ Knowledge is an embedded table made from ATT&CK ` + attrib.EmbeddedVersion + ` (
 				return usagef("Give a probability, for example 0.2.", "--unknown-prior %v is none below 1", a.prior)
 			case a.cases != "" && len(args) > 0, a.cases == "" && len(args) == 0:
 				return usagef("For example: goshawk attribute ./case", "name a case folder, techniques, or a file of cases with --cases")
+			case a.cases != "" && len(a.sectors)+len(a.countries) > 0:
+				return usagef("Leave them out.", "--sector and --country are of one incident; --cases are many")
 			case a.cases != "":
 				return a.many(cmd.Context(), env)
 			}
@@ -62,6 +68,7 @@ Knowledge is an embedded table made from ATT&CK ` + attrib.EmbeddedVersion + ` (
 		attrib.DefaultPrior, attrib.CasesPrior))
 	flags.IntVar(&a.threads, "threads", 0, "how many cores to use (default: all); never changes the output")
 	a.add(cmd)
+	a.victimFlags.add(cmd)
 	cmd.AddCommand(learnCommand(env))
 	return cmd
 }
@@ -89,20 +96,11 @@ func (a *attribution) table() (*attrib.Table, error) {
 
 // learned reads the cases of one's own; none is no error, unless a file was named.
 func (a *attribution) learned() ([]attrib.LocalCase, error) {
-	path := a.learnedPath()
-	f, err := os.Open(path)
+	cases, err := attrib.ReadLocalFile(a.learnedPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read learned cases %q: %w", path, cause(err))
-	}
-	defer f.Close()
-	cases, err := attrib.ReadLocal(f)
-	if err != nil {
-		return nil, fmt.Errorf("read learned cases %q: %w", path, err)
-	}
-	return cases, nil
+	return cases, err
 }
 
 func (a *attribution) learnedPath() string {
@@ -137,11 +135,14 @@ var identifier = regexp.MustCompile(`^(?i)(attack\.)?(T\d{4}(\.\d{3})?|S\d{4})$`
 
 // one ranks groups for a finished case or for identifiers.
 func (a *attribution) one(env *environment, args []string) error {
+	if _, err := a.victims(); err != nil {
+		return err
+	}
 	r, t, err := a.ranker(true, cmp.Or(a.prior, attrib.DefaultPrior))
 	if err != nil {
 		return err
 	}
-	c, err := readIncident(t, args)
+	c, err := a.incident(t, args, r.KnowsIndicators())
 	if err != nil {
 		return err
 	}
@@ -156,9 +157,14 @@ func (a *attribution) one(env *environment, args []string) error {
 	return err
 }
 
-func readIncident(t *attrib.Table, args []string) (*attrib.Case, error) {
+// incident reads what was seen, and what stands beside it; indicators only if they are wanted.
+func (a *attribution) incident(t *attrib.Table, args []string, indicators bool) (*attrib.Case, error) {
 	if identifier.MatchString(args[0]) {
-		c := &attrib.Case{}
+		v, err := a.victims()
+		if err != nil {
+			return nil, err
+		}
+		c := &attrib.Case{Victims: v}
 		for _, arg := range args {
 			if !identifier.MatchString(arg) {
 				return nil, usagef("Techniques look like T1059.001, software like S0154.", "%q is neither", arg)
@@ -174,7 +180,23 @@ func readIncident(t *attrib.Table, args []string) (*attrib.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	return attrib.FromFindings(filepath.Base(filepath.Clean(args[0])), t, reader.Findings())
+	return a.finished(t, reader, indicators)
+}
+
+// finished reads a finished case.
+func (a *attribution) finished(t *attrib.Table, reader *casefile.Reader, indicators bool) (*attrib.Case, error) {
+	c, err := attrib.FromFindings(filepath.Base(filepath.Clean(reader.Dir())), t, reader.Findings())
+	if err != nil {
+		return nil, err
+	}
+	c.Visible = reader.Case().Visible
+	if c.Victims, err = a.or(reader.Case()); err != nil {
+		return nil, err
+	}
+	if indicators {
+		c.Indicators, err = report.Traces(reader)
+	}
+	return c, err
 }
 
 func writeJSON(env *environment, v any) error {

@@ -23,10 +23,11 @@ func learnCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "learn CASE --group NAME",
 		Short: "Keep a case whose actor is known, as a witness for later ones",
-		Long: `Keeps what a finished case shows in a file of one's own, as one more report on a group. The group is one of ATT&CK, by identifier, name or alias, or a new
+		Long: `Keeps what a finished case shows in a file of one's own, as one more report on a group: techniques and software, in which order they were
+first seen, indicators that are no well-known ones (at most 150 of each type), and whom the incident hit. The group is one of ATT&CK, by identifier, name or alias, or a new
 one of one's own. Cases that say nearly the same of a group count once.`,
 		Example: `  goshawk attribute learn ./case --group "Wizard Spider"
-  goshawk attribute learn ./case --group "our old friend" --knowledge team.jsonl`,
+  goshawk attribute learn ./case --group "our old friend" --sector finance --country KR --knowledge team.jsonl`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || strings.TrimSpace(group) == "" {
 				return usagef(`For example: goshawk attribute learn ./case --group "Wizard Spider"`, "name one case folder and the group")
@@ -36,10 +37,14 @@ one of one's own. Cases that say nearly the same of a group count once.`,
 	}
 	cmd.Flags().StringVar(&group, "group", "", "the group: identifier, name or alias in ATT&CK, or a name of one's own")
 	a.add(cmd)
+	a.victimFlags.add(cmd)
 	return cmd
 }
 
 func (a *attribution) learn(env *environment, dir, group string) error {
+	if _, err := a.victims(); err != nil {
+		return err
+	}
 	t, err := a.table()
 	if err != nil {
 		return err
@@ -48,11 +53,12 @@ func (a *attribution) learn(env *environment, dir, group string) error {
 	if err != nil {
 		return err
 	}
-	c, err := attrib.FromFindings(filepath.Base(filepath.Clean(dir)), t, reader.Findings())
+	c, err := a.finished(t, reader, true)
 	if err != nil {
 		return err
 	}
-	lesson := attrib.LocalCase{Name: c.Name, Group: "local: " + group, GroupName: group}
+	lesson := attrib.LocalCase{Name: c.Name, Group: "local: " + group, GroupName: group,
+		Victims: c.Victims, Indicators: c.Indicators.Bound(), Order: c.Order}
 	if g, ok := t.Group(group); ok {
 		lesson.Group, lesson.GroupName = g.ID, g.Name
 	}
@@ -77,8 +83,8 @@ func (a *attribution) learn(env *environment, dir, group string) error {
 	if err := a.keep(env, all); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "learned %q as a case of %s: %s, %d of software, in %s\n", clean(lesson.Name), clean(lesson.GroupName),
-		plural(len(lesson.Techniques), "technique"), len(lesson.Software), clean(a.learnedPath()))
+	fmt.Fprintf(env.stdout, "learned %q as a case of %s: %s, %d of software, %s, in %s\n", clean(lesson.Name), clean(lesson.GroupName),
+		plural(len(lesson.Techniques), "technique"), len(lesson.Software), plural(lesson.Indicators.Count(), "indicator"), clean(a.learnedPath()))
 	if said != "" {
 		fmt.Fprintln(env.stdout, "it", clean(said))
 	}

@@ -50,15 +50,14 @@ func status(f *pipeline.File) string {
 	return casefile.StatusRead
 }
 
-// newCase says what was run, on what, and with which rules.
-func newCase(env *environment, title string, args []string, s *summary) *casefile.Case {
-	c := &casefile.Case{
-		Tool: casefile.Tool{
-			Name: "goshawk", Version: env.version.number, Revision: env.version.revision,
-			Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
-		},
-		Title: title, Command: append([]string{"goshawk"}, env.args...), Attack: attack.Version,
+// newCase says what was run, on what, and with which rules; about is what the command line tells of the case.
+func newCase(env *environment, about casefile.Case, args []string, s *summary) *casefile.Case {
+	c := &about
+	c.Tool = casefile.Tool{
+		Name: "goshawk", Version: env.version.number, Revision: env.version.revision,
+		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 	}
+	c.Command, c.Attack = append([]string{"goshawk"}, env.args...), attack.Version
 	for _, arg := range args {
 		c.Evidence = append(c.Evidence, casefile.Argument{Path: filepath.ToSlash(arg)})
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/goshawk-ir/goshawk/internal/casefile"
+	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/finding"
 	"github.com/goshawk-ir/goshawk/internal/pipeline"
 	"github.com/goshawk-ir/goshawk/internal/report"
@@ -21,6 +22,8 @@ type investigation struct {
 	dir       string
 	title     string
 	overwrite bool
+	victims   victimFlags
+	learned   string
 }
 
 func investigateCommand(env *environment) *cobra.Command { return (&investigation{}).command(env) }
@@ -32,7 +35,8 @@ func (inv *investigation) command(env *environment) *cobra.Command {
 		Long: `Reads the evidence, finds what rules say about it, and writes a case folder: report.html for people, findings.jsonl,
 timeline.csv, iocs.csv, navigator.json and attribution.json for tools, evidence.jsonl and case.json so that another analyst can repeat it.`,
 		Example: `  goshawk investigate ./evidence --case ./case
-  goshawk investigate collection.zip --password secret --case ./case --overwrite`,
+  goshawk investigate collection.zip --password secret --case ./case --overwrite
+  goshawk investigate ./evidence --case ./case --sector cryptocurrency --country KR --knowledge team.jsonl`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := inv.run(cmd.Context(), env, args)
 			if s == nil {
@@ -44,7 +48,9 @@ timeline.csv, iocs.csv, navigator.json and attribution.json for tools, evidence.
 	inv.evidence.add(cmd)
 	inv.rules.add(cmd)
 	inv.addCase(cmd)
+	inv.victims.add(cmd)
 	cmd.Flags().StringVar(&inv.title, "title", "", "what the case is called in the report")
+	cmd.Flags().StringVar(&inv.learned, "knowledge", "", `file of learned cases ("goshawk attribute learn") that the report compares this one with too`)
 	return cmd
 }
 
@@ -67,6 +73,10 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 		return nil, err
 	}
 	if err := outside(args, "--case", inv.dir); err != nil {
+		return nil, err
+	}
+	about, err := inv.about()
+	if err != nil {
 		return nil, err
 	}
 	writer, err := casefile.Create(inv.dir, inv.overwrite)
@@ -105,7 +115,8 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 		return nil, huntErr
 	}
 	s.elapsed = env.now().Sub(start)
-	c := newCase(env, inv.title, args, s)
+	c := newCase(env, about, args, s)
+	c.Visible = detect.Visible(engines)
 	c.Started, c.Finished, c.Interrupted = start.UTC(), env.now().UTC(), huntErr != nil
 	// A stopped run still gets its report: a second Ctrl-C ends the program at once.
 	model, err := report.WriteAll(context.WithoutCancel(ctx), writer, c)
@@ -117,6 +128,16 @@ func (inv *investigation) run(ctx context.Context, env *environment, args []stri
 		return nil, err
 	}
 	return s, huntErr
+}
+
+// about says what the command line tells of the case.
+func (inv *investigation) about() (c casefile.Case, err error) {
+	c.Title = inv.title
+	if c.Victims, err = inv.victims.victims(); err != nil {
+		return c, err
+	}
+	c.Learned, err = learnedFile(inv.learned)
+	return c, err
 }
 
 // close prints the summary of a finished case and gives the error that stands for the exit status.

@@ -175,6 +175,7 @@ func (v *verification) remake(ctx context.Context, inv *investigation, args []st
 	if err != nil {
 		return nil, err
 	}
+	v.context(engines, c)
 	if _, err := report.WriteAll(ctx, writer, c); err != nil {
 		return nil, err
 	}
@@ -191,6 +192,18 @@ func (v *verification) rules(sets []detect.RuleSet) {
 	for i, set := range sets {
 		if i >= len(v.c.Rules) || v.c.Rules[i].SHA256 != set.SHA256 {
 			v.say("rules %s are not the ones that the case was made with", set.Name)
+		}
+	}
+}
+
+// context compares what the attribution rests on beside the findings. A case of an older version doesn't say what could have been seen.
+func (v *verification) context(engines []detect.Engine, c *casefile.Case) {
+	if c.Visible != nil && !slices.Equal(detect.Visible(engines), c.Visible) {
+		v.say("case.json: the techniques that could have been seen are not those that it lists")
+	}
+	if c.Learned != nil {
+		if sum, err := hashFile(filepath.FromSlash(c.Learned.Path)); err == nil && sum != c.Learned.SHA256 {
+			v.say("the learned cases %s are not those that the case was compared with", c.Learned.Path)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func bundleText() []byte {
 			from, to, from, to, refs, more)
 	}
 	objects := []string{
-		entry("intrusion-set", "1", "G0001", `,"aliases":["First","The \u0046irst"]`), entry("intrusion-set", "2", "G0002", ""),
+		entry("intrusion-set", "1", "G0001", `,"aliases":["First","The \u0046irst"],"description":"[A](https://b) is a Russian group that \"targeted\" banks in Japan."`), entry("intrusion-set", "2", "G0002", ""),
 		entry("intrusion-set", "3", "G0003", `,"revoked":true`), entry("campaign", "1", "C0001", ""),
 		entry("attack-pattern", "1", "T1001", `,"kill_chain_phases":[{"kill_chain_name":"mitre-attack","phase_name":"execution"}]`),
 		entry("attack-pattern", "2", "T1002", ""), entry("attack-pattern", "3", "T1002.001", ""), entry("attack-pattern", "4", "T1003", ""),
@@ -67,6 +67,9 @@ func TestBundle(t *testing.T) {
 	if got.Version != "18.1" || len(got.Groups) != 2 || got.Groups[0].Aliases[1] != "The First" {
 		t.Errorf("got version %q and groups %+v", got.Version, got.Groups)
 	}
+	if diff := cmp.Diff(Victims{[]string{"finance"}, []string{"JP"}}, got.Groups[0].Victims); diff != "" {
+		t.Errorf("victims (-want +got): %s", diff)
+	}
 	if g, ok := got.Group("the first"); !ok || g.ID != "G0001" {
 		t.Errorf("by alias: got %+v", g)
 	}
@@ -78,7 +81,7 @@ func TestBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(got.Uses, again.Uses); diff != "" {
+	if diff := cmp.Diff(got, again); diff != "" {
 		t.Errorf("written and read again: %s", diff)
 	}
 }
@@ -298,6 +301,11 @@ func TestSharedCases(t *testing.T) {
 	}
 	if diff := cmp.Diff(table.Uses, embedded.Uses); diff != "" {
 		t.Errorf("the embedded table is not the bundle's (-bundle +embedded): %.300s", diff)
+	}
+	for i, g := range table.Groups {
+		if diff := cmp.Diff(g.Victims, embedded.Groups[i].Victims); diff != "" {
+			t.Errorf("victims of %s: the embedded table is not the bundle's (-bundle +embedded): %s", g.ID, diff)
+		}
 	}
 	r, err := NewRanker(NewKnowledge(table), Options{Prior: CasesPrior})
 	if err != nil {

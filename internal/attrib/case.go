@@ -15,6 +15,11 @@ type Case struct {
 	LeaveOut   string // name of a report of the knowledge that is taken for unwritten; "" for none
 	Techniques []Seen
 	Software   []Seen
+
+	Victims    Victims
+	Indicators Indicators
+	Order      [][]string // techniques by the time at which each was first seen, those of one time together
+	Visible    []string   // techniques that could have been seen had they been there; empty: nothing is known of that
 }
 
 // Seen is a technique or a software of a case.
@@ -91,6 +96,8 @@ func (k *Knowledge) see(c *Case) (s *sight, unknown []string) {
 		}
 	}
 	s.finish()
+	k.hide(c.Visible, s)
+	s.aside = k.beside(c)
 	return s, unknown
 }
 
@@ -138,6 +145,8 @@ func (k *Knowledge) troubles(c *Case, s *sight, unknown []string) []string {
 		out = append(out, fmt.Sprintf("%q%s: no technique or software of this knowledge; left out", shown, more))
 	}
 	switch {
+	case s.items() < tooFew && s.withSides():
+		out = append(out, "no technique and no software to compare: only what stands beside them speaks")
 	case s.items() < tooFew:
 		out = append(out, "no technique and no software to compare: the actor is unknown")
 	case len(s.techs) > len(k.techniques)/2:

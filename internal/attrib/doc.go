@@ -5,8 +5,11 @@
 // conditional logit over some forty features, whose weights were learned from the reports in the bundle, each compared with the knowledge less
 // itself; a second model tells an actor that no report knows. docs/attribution.md has the formulas, the figures and the limits.
 //
-// Left out: everything in prose (sectors, countries, aims), the time of reports, and infrastructure. Names of reports are used to leave
-// them out and to cite them, never as evidence.
+// Beside the learned score stand kinds of evidence that no relationship holds (context.go): whom the incident hit, indicators in common with
+// learned cases, the order of techniques. Each has a plain formula with bounds. What could not have been seen speaks against nobody.
+//
+// Left out: everything in prose but the sectors and countries of victims, the time of reports, and published infrastructure. Names of
+// reports are used to leave them out and to cite them, never as evidence.
 //
 // ATT&CK is (c) The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation.
 package attrib

@@ -2,7 +2,6 @@ package attrib
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 )
@@ -46,11 +45,14 @@ func (r *Ranker) Explain(c *Case) *Result {
 		Unknown: spans.of(e.unknown, spans.unknown),
 	}
 	out.Techniques, out.Software = e.listed()
+	e.given(c, out)
 	for i, g := range e.ranks[:min(shownGroups, len(e.ranks))] {
 		out.Ranking = append(out.Ranking, e.candidate(g, i < explained, spans.of(e.groups[g], spans.groups[g])))
 	}
-	if s.items() >= tooFew {
+	if s.items() >= tooFew || s.withSides() {
 		out.Alike = e.alike(spans)
+	}
+	if s.items() >= tooFew {
 		out.Contradictions = e.contradictions()
 		out.Questions = e.questions()
 	}
@@ -135,7 +137,9 @@ func (e *explanation) candidate(g int, inFull bool, estimate Estimate) Candidate
 		Knowledge: e.parts[g][slotKnowledge], Habits: e.parts[g][slotHabits],
 	}
 	c.Technical, c.Software = e.kinds(g)
-	c.Bits = c.Knowledge + c.Technical + c.Software
+	c.Sides, c.Beside = e.sight.sidesOf(g)
+	c.Bits = c.Knowledge + c.Technical + c.Software + c.Beside
+	c.Usual, c.UsualVisible = e.usual(g)
 	if !inFull {
 		return c
 	}
@@ -204,7 +208,7 @@ func (e *explanation) missing(g int) []Contribution {
 	var out []Contribution
 	n := e.counts.reports[g]
 	for t, sum := range e.counts.tech[g] {
-		if e.sight.techAt[t] > 0 || sum < 2 {
+		if e.sight.techAt[t] > 0 || sum < 2 || e.sight.unseeable(t) {
 			continue
 		}
 		v := e.m.joint[t]
@@ -217,38 +221,4 @@ func (e *explanation) missing(g int) []Contribution {
 	}
 	slices.SortStableFunc(out, func(a, b Contribution) int { return cmp.Compare(a.Bits, b.Bits) })
 	return out[:min(len(out), mostMissing)]
-}
-
-// How far kinds of evidence must point apart to be named, in bits.
-const (
-	pointsTo   = 3
-	pointsAway = 10 // 6 in 100 reports go so far, and 41 in 100 that were given another group's software
-)
-
-// contradictions holds what the software points to against what the techniques point to.
-func (e *explanation) contradictions() []Contradiction {
-	if len(e.sight.soft) == 0 || len(e.sight.techs) == 0 {
-		return nil
-	}
-	bySoft, byTech := 0, 0
-	soft, tech := make([]float64, len(e.parts)), make([]float64, len(e.parts))
-	for g := range e.parts {
-		tech[g], soft[g] = e.kinds(g)
-		if soft[g] > soft[bySoft] {
-			bySoft = g
-		}
-		if tech[g] > tech[byTech] {
-			byTech = g
-		}
-	}
-	away := tech[byTech] - tech[bySoft]
-	if bySoft == byTech || soft[bySoft]-soft[byTech] < pointsTo || away < pointsAway {
-		return nil
-	}
-	a, b := &e.r.k.groups[bySoft], &e.r.k.groups[byTech]
-	return []Contradiction{{
-		Software: a.ID, Techniques: b.ID, SoftwareName: a.Name, TechniquesName: b.Name, Bits: away,
-		Words: fmt.Sprintf("the software points to %s, the techniques speak against it and for %s (%.1f bits): a false flag, shared tools or two actors are possible",
-			a.Name, b.Name, away),
-	}}
 }

@@ -82,6 +82,9 @@ type sight struct {
 	techAt, softAt, parentAt []float64 // by position: how sure, 0 for what was not seen
 	size                     float64   // of the techniques, each as sure as it is
 	root                     float64   // of size, at least 1
+
+	hidden, hiddenParent []bool // by position: what could not be seen; nil where nothing is known of that
+	aside                *sides // nil for none
 }
 
 // adder takes the part that an item has in a feature of a group. item is a position (techniques, then software), or -1 for what
@@ -252,6 +255,7 @@ func (m *comparison) whitened() {
 	for i, p := range s.parents {
 		b[m.nt+p] += parentWeight * s.px[i]
 	}
+	s.veil(b, m.nt)
 	m.joint = m.k.solve(c, b)
 	for g := range c.reports {
 		for t, n := range c.tech[g] {

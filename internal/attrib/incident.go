@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/goshawk-ir/goshawk/internal/finding"
@@ -44,7 +45,7 @@ func FromFindings(name string, t *Table, findings iter.Seq2[*finding.Finding, er
 		}
 		s.findings += max(1, f.Count)
 	}
-	named := newNames(t)
+	named, order := newNames(t), firstTimes{}
 	for f, err := range findings {
 		if err != nil {
 			return nil, err
@@ -52,11 +53,12 @@ func FromFindings(name string, t *Table, findings iter.Seq2[*finding.Finding, er
 		for _, id := range f.Attack {
 			note(strings.ToUpper(id), f)
 		}
+		order.see(f)
 		for _, id := range named.in(f.Title) {
 			note(id, f)
 		}
 	}
-	c := &Case{Name: name}
+	c := &Case{Name: name, Order: order.list()}
 	for _, id := range slices.Sorted(maps.Keys(seen)) {
 		item := weigh(id, seen[id])
 		if strings.HasPrefix(id, "S") {
@@ -67,6 +69,43 @@ func FromFindings(name string, t *Table, findings iter.Seq2[*finding.Finding, er
 	}
 	c.Techniques = withoutParents(c.Techniques)
 	return c, nil
+}
+
+// firstTimes holds when each technique was first seen. Findings below a level of medium are of what goes on anyway, so that the first of
+// them says little of an intruder.
+type firstTimes map[string]time.Time
+
+const leastOrdered = "medium"
+
+// mostTimed bounds the techniques whose times are held: hostile rules can name any number.
+const mostTimed = 4096
+
+func (o firstTimes) see(f *finding.Finding) {
+	at := f.Time
+	if at.IsZero() || finding.LevelRank(f.Level) < finding.LevelRank(leastOrdered) {
+		return
+	}
+	for _, id := range f.Attack {
+		id = strings.ToUpper(id)
+		have, ok := o[id]
+		if ok && at.Before(have) || !ok && len(o) < mostTimed {
+			o[id] = at
+		}
+	}
+}
+
+// list gives the techniques in order, those of one time together.
+func (o firstTimes) list() [][]string {
+	ids := slices.SortedFunc(maps.Keys(o), func(a, b string) int { return cmp.Or(o[a].Compare(o[b]), strings.Compare(a, b)) })
+	var out [][]string
+	for i, id := range ids {
+		if i > 0 && o[id].Equal(o[ids[i-1]]) {
+			out[len(out)-1] = append(out[len(out)-1], id)
+		} else {
+			out = append(out, []string{id})
+		}
+	}
+	return out
 }
 
 func weigh(id string, rules map[string]*sighting) Seen {

@@ -33,6 +33,11 @@ type Knowledge struct {
 	together  []pairing            // report by report: software and groups that it speaks of both
 	pairsOf   map[string][]pairing // the same by report
 	full      counts               // with nothing left out
+
+	victims []Victims // of each group, and below, what learned cases say beside techniques and software
+	lessons [][]lesson
+	traces  map[trace]*traced
+	learned int // cases
 }
 
 // witness is one report on one group: what it says that the group used.
@@ -69,6 +74,7 @@ func NewKnowledge(t *Table, local ...LocalCase) *Knowledge {
 	k.implications(t)
 	k.pair(t)
 	k.full = k.count(nil)
+	k.heed(local)
 	return k
 }
 

@@ -3,26 +3,52 @@ package attrib
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 )
 
 // LocalCase is a case of one's own whose actor is known: a witness beside the reports of ATT&CK.
 type LocalCase struct {
-	Name       string   `json:"name"`
-	Group      string   `json:"group"`                // identifier of ATT&CK, or one of one's own
-	GroupName  string   `json:"group_name,omitempty"` // of one's own
-	Techniques []string `json:"techniques"`
-	Software   []string `json:"software,omitempty"`
+	Name       string     `json:"name"`
+	Group      string     `json:"group"`                // identifier of ATT&CK, or one of one's own
+	GroupName  string     `json:"group_name,omitempty"` // of one's own
+	Techniques []string   `json:"techniques"`
+	Software   []string   `json:"software,omitempty"`
+	Victims               // sectors and countries, as the vocabulary has them
+	Indicators Indicators `json:"indicators,omitempty"`
+	Order      [][]string `json:"order,omitempty"` // techniques by the time at which each was first seen, those of one time together
 }
 
 // Bounds of a file of local cases.
 const (
-	maxLocal     = 10000
-	maxLocalLine = 1 << 20
+	maxLocal        = 10000
+	maxLocalLine    = 16 << 20
+	maxLocalOrdered = 1000 // techniques in an order
+	maxLocalVictims = 300  // sectors, and countries
 )
+
+// ReadLocalFile reads a file of local cases.
+func ReadLocalFile(path string) ([]LocalCase, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		return nil, fmt.Errorf("read learned cases %q: %w", path, err)
+	}
+	defer f.Close()
+	cases, err := ReadLocal(f)
+	if err != nil {
+		return nil, fmt.Errorf("read learned cases %q: %w", path, err)
+	}
+	return cases, nil
+}
 
 // ReadLocal reads local cases, one JSON object a line.
 func ReadLocal(r io.Reader) ([]LocalCase, error) {
@@ -43,6 +69,7 @@ func ReadLocal(r io.Reader) ([]LocalCase, error) {
 		if len(out) == maxLocal {
 			return nil, fmt.Errorf("line %d: more than %d cases", n, maxLocal)
 		}
+		c.bound()
 		out = append(out, c)
 	}
 	if err := s.Err(); err != nil {
@@ -51,9 +78,23 @@ func ReadLocal(r io.Reader) ([]LocalCase, error) {
 	return out, nil
 }
 
+// bound takes out what is more of indicators and order than a learned case keeps.
+func (c *LocalCase) bound() {
+	c.Indicators = c.Indicators.Bound()
+	c.Sectors, c.Countries = first(c.Sectors, maxLocalVictims), first(c.Countries, maxLocalVictims)
+	n := 0
+	for i := range c.Order {
+		room := maxLocalOrdered - n
+		c.Order[i] = first(c.Order[i], room)
+		n += len(c.Order[i])
+	}
+	c.Order = slices.DeleteFunc(c.Order, func(ids []string) bool { return len(ids) == 0 })
+}
+
 // Learn adds a case to those known; what it replaces or repeats is said in words. The same name again replaces a case. A case that says
 // nearly the same of its group as another one does is kept, but counts once (see NewKnowledge).
 func Learn(known []LocalCase, c LocalCase) (all []LocalCase, said string) {
+	c.bound()
 	for i := range known {
 		if known[i].Name == c.Name {
 			all = slices.Clone(known)

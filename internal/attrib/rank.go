@@ -55,6 +55,9 @@ func NewRanker(k *Knowledge, o Options) (*Ranker, error) {
 	return &Ranker{k, w, o}, nil
 }
 
+// KnowsIndicators says whether learned cases have indicators that those of a case can be compared with.
+func (r *Ranker) KnowsIndicators() bool { return len(r.k.traces) > 0 }
+
 // assessment is a case compared with every group.
 type assessment struct {
 	fold    *Fold
@@ -84,6 +87,12 @@ func (r *Ranker) assess(c *counts, s *sight, fold *Fold) *assessment {
 	a.unknown = fold.unknown(signs(a.rows, a.scores, s), r.o.prior())
 	if s.items() < tooFew || len(s.techs) > len(r.k.techniques)/2 {
 		a.unknown = nobodyKnows
+	}
+	if s.withSides() {
+		if s.items() < tooFew && s.aside.shares() {
+			a.unknown = r.o.prior() // there is something to compare after all
+		}
+		a.lean(s.aside)
 	}
 	for g := range a.groups {
 		a.groups[g] *= 1 - a.unknown

@@ -17,7 +17,19 @@ type Result struct {
 	Contradictions []Contradiction `json:"contradictions,omitempty"`
 	Questions      []Question      `json:"questions,omitempty"` // the one that would tell most first
 	Troubles       []string        `json:"troubles,omitempty"`  // what could not be used, in words
+
+	// What was given beside techniques and software.
+	Victims    Victims `json:"victims,omitzero"`
+	Indicators int     `json:"indicators,omitempty"` // how many were compared with those of learned cases
+	Ordered    int     `json:"ordered,omitempty"`    // techniques whose order was compared with that of learned cases
+	Visible    int     `json:"visible,omitempty"`    // techniques of the knowledge that could have been seen; 0: nothing is known of that
+	Compared   int     `json:"comparable,omitempty"` // of so many, where Visible says something
+	Learned    int     `json:"learned,omitempty"`    // cases of one's own among the knowledge
+	blind      map[string]bool
 }
+
+// Blind says whether a technique of the knowledge could not be seen, had it been there.
+func (r *Result) Blind(id string) bool { return r.blind[id] }
 
 // Item is a technique or a software of the case.
 type Item struct {
@@ -51,6 +63,13 @@ type Candidate struct {
 	Habits        float64        `json:"habit_bits"`              // of Technical: what it usually does beside, seen or not
 	Contributions []Contribution `json:"contributions,omitempty"` // of single items, the weightiest first, for (above 0) and against
 	Missing       []Contribution `json:"missing,omitempty"`       // of Habits: what it usually does and the case doesn't show
+
+	Beside float64 `json:"side_bits,omitempty"` // of Bits: by other kinds of evidence, which Sides lists
+	Sides  []Side  `json:"side,omitempty"`
+	// Usual counts the techniques that at least two reports on it name (or its only report does), UsualVisible those of them that
+	// could have been seen; both are 0 where nothing is known of that.
+	Usual        int `json:"usual,omitempty"`
+	UsualVisible int `json:"usual_visible,omitempty"`
 }
 
 // Why an item speaks for a group.
@@ -72,14 +91,23 @@ type Contribution struct {
 	Reports []string `json:"reports,omitempty"` // that it rests on
 }
 
-// Contradiction is evidence of one kind that points away from where the other points: a false flag, shared tools, or two actors.
+// Kinds of evidence that may contradict the rest.
+const (
+	AgainstSoftware   = "software"   // and techniques
+	AgainstIndicators = "indicators" // and techniques
+	AgainstVictims    = "victims"    // and the group that leads
+)
+
+// Contradiction is evidence of one kind that points away from where the other points: a false flag, shared tools or infrastructure, or two
+// actors.
 type Contradiction struct {
-	Software       string  `json:"software"` // identifiers of the groups that they point to
-	SoftwareName   string  `json:"software_name"`
-	Techniques     string  `json:"techniques"`
-	TechniquesName string  `json:"techniques_name"`
-	Bits           float64 `json:"bits"` // by which the techniques prefer their group to the one of the software
-	Words          string  `json:"words"`
+	Kind      string  `json:"kind"`
+	Group     string  `json:"group"` // that this kind of evidence points to
+	GroupName string  `json:"group_name"`
+	Other     string  `json:"other"` // that the techniques point to, or that leads
+	OtherName string  `json:"other_name"`
+	Bits      float64 `json:"bits"` // by which the other evidence prefers its group; by which victims prefer theirs
+	Words     string  `json:"words"`
 }
 
 // Question is something that was not seen; whether it was there would tell the leading groups apart.

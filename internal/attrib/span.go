@@ -60,6 +60,7 @@ func (r *Ranker) spans(e *explanation) *spans {
 // thin leaves out some of what was seen.
 func thin(k *Knowledge, s *sight, rng *rand.Rand) *sight {
 	out := k.newSight()
+	out.hidden, out.hiddenParent, out.aside = s.hidden, s.hiddenParent, s.aside
 	for i, t := range s.techs {
 		if rng.Float64() < kept {
 			out.techAt[t] = s.tx[i]

@@ -15,6 +15,7 @@ type object struct {
 	aliases, tactics   []string
 	attackID           string
 	reports            []string
+	prose              []byte // as it stands in the bundle, which it is part of
 }
 
 // wantedKinds are the types of object that knowledge is made of; the others are stepped over.
@@ -24,7 +25,8 @@ var wantedKinds = map[string]bool{
 }
 
 // ReadBundle reads an ATT&CK bundle (STIX 2.0 or 2.1, of any version): identifiers, names, relationships and the names of their
-// reports. Revoked and deprecated objects, and what hangs on them, are left out. No prose is kept.
+// reports. Revoked and deprecated objects, and what hangs on them, are left out. No prose is kept; of the description of a group
+// and of its campaigns only the sectors and countries of its victims, as our vocabulary has them.
 func ReadBundle(data []byte) (*Table, error) {
 	b := bundle{byID: map[string]*object{}}
 	found := false
@@ -83,6 +85,8 @@ func (o *object) member(key, value []byte) error {
 		o.id = plain(value)
 	case "name":
 		o.name = plain(value)
+	case "description":
+		o.prose = value
 	case "revoked", "x_mitre_deprecated":
 		o.gone = o.gone || string(value) == "true"
 	case "relationship_type":
@@ -146,18 +150,24 @@ func (b *bundle) table() *Table {
 	for _, o := range b.byID {
 		switch o.kind {
 		case "intrusion-set":
-			t.Groups = append(t.Groups, Entry{ID: o.attackID, Name: o.name, Aliases: o.aliases, Reports: o.reports})
+			t.Groups = append(t.Groups, Entry{ID: o.attackID, Name: o.name, Aliases: o.aliases, Reports: o.reports, Victims: victimsIn(plain(o.prose))})
 		case "attack-pattern":
 			t.Techniques = append(t.Techniques, Entry{ID: o.attackID, Name: o.name, Aliases: o.tactics})
 		case "malware", "tool":
 			t.Software = append(t.Software, Entry{ID: o.attackID, Name: o.name, Aliases: o.aliases, Reports: o.reports})
 		}
 	}
-	actors := map[string][]string{}
+	actors, victims := map[string][]string{}, map[string][]Victims{}
 	for _, r := range b.relations {
 		from, to := b.byID[r.from], b.byID[r.to]
 		if r.relation == "attributed-to" && from != nil && to != nil && from.kind == "campaign" && to.kind == "intrusion-set" {
 			actors[r.from] = append(actors[r.from], to.attackID)
+			victims[to.attackID] = append(victims[to.attackID], victimsIn(plain(from.prose)))
+		}
+	}
+	for i := range t.Groups {
+		for _, of := range victims[t.Groups[i].ID] {
+			t.Groups[i].Victims.join(of)
 		}
 	}
 	for _, r := range b.relations {

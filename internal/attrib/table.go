@@ -32,6 +32,7 @@ type Entry struct {
 	ID, Name string
 	Aliases  []string // of a technique: its tactics
 	Reports  []string // that its own page cites
+	Victims  Victims  // of a group: whom its page says it goes for
 }
 
 // Use says that a group, a campaign of no known group, or a software uses a technique or a software.
@@ -58,8 +59,8 @@ var Embedded = sync.OnceValues(func() (*Table, error) {
 	return readTable(string(data))
 })
 
-// Write writes t as lines of tabbed fields: R a report's name; G, T and S an entry (identifier, name, aliases, reports by number);
-// U a use (by, what, reports by number).
+// Write writes t as lines of tabbed fields: R a report's name; G, T and S an entry (identifier, name, aliases, reports by number, and for a
+// G the sectors and countries of victims); U a use (by, what, reports by number).
 func (t *Table) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "%s\nV\t%s\n", tableHead, t.Version)
@@ -83,7 +84,11 @@ func (t *Table) Write(w io.Writer) error {
 	}{{"G", t.Groups}, {"T", t.Techniques}, {"S", t.Software}} {
 		for _, e := range list.entries {
 			reports := numbers(e.Reports)
-			fmt.Fprintf(b, "%s\t%s\t%s\t%s\t%s\n", list.kind, e.ID, flat(e.Name), flat(strings.Join(e.Aliases, "|")), reports)
+			fmt.Fprintf(b, "%s\t%s\t%s\t%s\t%s", list.kind, e.ID, flat(e.Name), flat(strings.Join(e.Aliases, "|")), reports)
+			if list.kind == "G" {
+				fmt.Fprintf(b, "\t%s\t%s", strings.Join(e.Victims.Sectors, ","), strings.Join(e.Victims.Countries, ","))
+			}
+			fmt.Fprintln(b)
 		}
 	}
 	for _, u := range t.Uses {
@@ -96,6 +101,13 @@ func (t *Table) Write(w io.Writer) error {
 // flat takes what separates fields and lines out of a name.
 func flat(name string) string {
 	return strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(name)
+}
+
+func codesIn(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
 }
 
 func readTable(text string) (*Table, error) {
@@ -121,10 +133,13 @@ func readTable(text string) (*Table, error) {
 			reports = append(reports, f[1])
 		case f[0] == "U" && len(f) == 4:
 			t.Uses = append(t.Uses, Use{By: f[1], What: f[2], Reports: named(f[3])})
-		case len(f) == 5:
+		case len(f) == 5, len(f) == 7 && f[0] == "G":
 			e := Entry{ID: f[1], Name: f[2], Reports: named(f[4])}
 			if f[3] != "" {
 				e.Aliases = strings.Split(f[3], "|")
+			}
+			if len(f) == 7 {
+				e.Victims = Victims{Sectors: codesIn(f[5]), Countries: codesIn(f[6])}
 			}
 			switch f[0] {
 			case "G":

@@ -5,7 +5,11 @@
 // Nothing here reads a clock, a host name or a version: all that enters through Case.
 package casefile
 
-import "time"
+import (
+	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/attrib"
+)
 
 // Format is the version of the folder's layout. A reader refuses a greater one.
 const Format = 1
@@ -22,20 +26,23 @@ const (
 
 // Case is case.json. The caller of Writer.Finish fills in what was run; Format, Totals and Outputs are the Writer's.
 type Case struct {
-	Format      int        `json:"format"`
-	Tool        Tool       `json:"tool"`
-	Title       string     `json:"title,omitempty"`
-	Command     []string   `json:"command"` // as given, program name first
-	Started     time.Time  `json:"started,omitzero"`
-	Finished    time.Time  `json:"finished,omitzero"`
-	Interrupted bool       `json:"interrupted,omitempty"` // the run was stopped; the case holds what was finished until then
-	Evidence    []Argument `json:"evidence"`
-	Rules       []RuleSet  `json:"rules"`
-	Refused     []Refusal  `json:"refused_rules,omitempty"`
-	LogSources  string     `json:"log_sources_sha256,omitempty"` // of the table that maps Sigma's log sources
-	Attack      string     `json:"attack_version,omitempty"`     // version of ATT&CK whose technique ids the case shows
-	Totals      Totals     `json:"totals"`
-	Outputs     []Output   `json:"outputs"` // every other file of the folder
+	Format      int            `json:"format"`
+	Tool        Tool           `json:"tool"`
+	Title       string         `json:"title,omitempty"`
+	Command     []string       `json:"command"` // as given, program name first
+	Started     time.Time      `json:"started,omitzero"`
+	Finished    time.Time      `json:"finished,omitzero"`
+	Interrupted bool           `json:"interrupted,omitempty"` // the run was stopped; the case holds what was finished until then
+	Evidence    []Argument     `json:"evidence"`
+	Rules       []RuleSet      `json:"rules"`
+	Refused     []Refusal      `json:"refused_rules,omitempty"`
+	LogSources  string         `json:"log_sources_sha256,omitempty"` // of the table that maps Sigma's log sources
+	Attack      string         `json:"attack_version,omitempty"`     // version of ATT&CK whose technique ids the case shows
+	Visible     []string       `json:"visible_techniques,omitempty"` // that the rules could have seen in the records that there were
+	Victims     attrib.Victims `json:"victims,omitzero"`             // as they were given
+	Learned     *Learned       `json:"learned_cases,omitempty"`      // that the case was compared with
+	Totals      Totals         `json:"totals"`
+	Outputs     []Output       `json:"outputs"` // every other file of the folder
 }
 
 // Tool says which program made the case.
@@ -53,6 +60,12 @@ type Argument struct {
 	Path  string `json:"path"`
 	Files int64  `json:"files,omitempty"` // known where it is the only argument
 	Bytes int64  `json:"bytes,omitempty"`
+}
+
+// Learned is a file of learned cases, see package attrib.
+type Learned struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
 }
 
 // RuleSet is a folder of rules, or the embedded ones.

@@ -28,10 +28,12 @@ type sigmaEngine struct {
 	correlations []*sigma.Correlation
 	techniques   [][]string // of each rule, in the version of ATT&CK that is shown
 	report       *Report
+	logSources   []byte // the mapping given; nil: the embedded one
 
 	mu      sync.Mutex
 	bound   map[*event.Schema]*sigma.Binding
 	byShape map[string]*sigma.Binding // many templates of event logs differ in nothing that rules ask for
+	offered map[offer]bool            // shapes of the records that came
 
 	matchers   []*sigma.Matcher // of the scanners made
 	correlator *sigma.Correlator
@@ -45,6 +47,7 @@ func openSigma(c *Config) (Engine, error) {
 	e := &sigmaEngine{
 		engine: engine, rules: engine.Collection().Rules, correlations: engine.Collection().Correlations, report: report,
 		number: map[*sigma.Rule]int{}, bound: map[*event.Schema]*sigma.Binding{}, byShape: map[string]*sigma.Binding{},
+		offered: map[offer]bool{}, logSources: c.LogSources,
 	}
 	for i, r := range e.rules {
 		e.number[r] = i
@@ -113,6 +116,7 @@ func (e *sigmaEngine) bind(s *event.Schema) *sigma.Binding {
 	schema := sigmaSchema(s)
 	shape := shapeKey(schema)
 	e.mu.Lock()
+	e.note(schema)
 	b, ok = e.byShape[shape]
 	e.mu.Unlock()
 	if !ok {

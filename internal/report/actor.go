@@ -51,11 +51,11 @@ func (m *Model) whoDidIt() (*actor, error) {
 }
 
 func (m *Model) compareActors() (*actor, error) {
-	r, err := ranker()
+	t, err := attrib.Embedded()
 	if err != nil {
 		return nil, err
 	}
-	t, err := attrib.Embedded()
+	r, err := m.rankerOf(t)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +65,25 @@ func (m *Model) compareActors() (*actor, error) {
 		return nil, err
 	}
 	seen.Techniques, seen.Software = a.surest(seen.Techniques), a.surest(seen.Software)
+	seen.Visible, seen.Victims = m.Case.Visible, m.Case.Victims
+	if m.Case.Learned != nil {
+		seen.Indicators = tracesOf(m.Indicators, m.ownNames())
+	}
 	a.result = r.Explain(seen)
 	settle(reflect.ValueOf(a.result).Elem())
 	return a, nil
+}
+
+// rankerOf returns what the case is compared with: the embedded knowledge, and the learned cases that were given.
+func (m *Model) rankerOf(t *attrib.Table) (*attrib.Ranker, error) {
+	if m.Case.Learned == nil {
+		return ranker()
+	}
+	local, err := attrib.ReadLocalFile(m.Case.Learned.Path)
+	if err != nil {
+		return nil, err
+	}
+	return attrib.NewRanker(attrib.NewKnowledge(t, local...), attrib.Options{})
 }
 
 // findings gives what the groups of the case sum up, one finding for each: all findings need not be read once more. A technique
@@ -76,7 +92,7 @@ func (a *actor) findings(groups []*Group) func(yield func(*finding.Finding, erro
 	return func(yield func(*finding.Finding, error) bool) {
 		alien := map[string]bool{}
 		for _, g := range groups {
-			f := &finding.Finding{Level: g.Level, Title: clipBytes(g.Title, maxTitleScanned), Rule: g.Rule, Count: int(g.Count)}
+			f := &finding.Finding{Level: g.Level, Title: clipBytes(g.Title, maxTitleScanned), Rule: g.Rule, Count: int(g.Count), Time: g.First}
 			for _, id := range g.Attack {
 				if now, ok := attack.Canonical(id); ok {
 					f.Attack = append(f.Attack, now)

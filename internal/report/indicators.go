@@ -36,6 +36,7 @@ type Indicator struct {
 	Fields   []string
 	Findings []string // ids of the first findings of the highest level
 	group    *Group   // of the first of these; nil if it stands in none
+	windows  bool     // a hash that a finding gives of a program that every Windows has
 }
 
 // Level returns the highest level of a finding that names the indicator.
@@ -77,11 +78,34 @@ type sighting struct {
 // add looks for indicators in a finding. Each counts once a finding, however many fields name it.
 func (s *indicatorSet) add(f *finding.Finding, h *Host, g *Group) {
 	s.found = s.found[:0]
-	for _, field := range fieldsOf(f) {
+	fields := fieldsOf(f)
+	for _, field := range fields {
 		for _, key := range extract(field) {
 			s.see(key, field.Name, sighting{f, h, g})
 		}
 	}
+	if ofWindows(fields) {
+		for _, key := range s.found {
+			if i := s.byKey[key]; i != nil {
+				i.windows = true
+			}
+		}
+	}
+}
+
+// ofWindows says whether the file that fields are about is a program that every Windows has, at its own place: its hashes are those of
+// every machine with the same version.
+func ofWindows(fields []field) bool {
+	about := ""
+	for _, f := range fields {
+		switch normalName(f.Name) {
+		case "imageloaded", "targetfilename":
+			return pathNote(f.Value) != "" // rather than by whom it was loaded or written
+		case "image", "newprocessname":
+			about = f.Value
+		}
+	}
+	return pathNote(about) != ""
 }
 
 func (s *indicatorSet) see(key indicatorKey, name string, at sighting) {

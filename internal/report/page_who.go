@@ -23,8 +23,9 @@ type whoView struct {
 	Falls    []*fallView
 	Matrix   *whoMatrix
 	Sources  []whoSource
-	More     int // sources not listed
-	Compared int // techniques and software
+	More     int      // sources not listed
+	Compared int      // techniques and software
+	Beside   []string // what there was beside them
 }
 
 // whoRank is a row of the ranking. Without a group it is the answer that the actor is none of the known ones.
@@ -59,14 +60,18 @@ func newWho(m *Model) (*whoView, error) {
 	for _, p := range scaleMarks {
 		v.Marks = append(v.Marks, p*rankWidth)
 	}
+	v.Beside = besideNotes(r)
 	groups := map[string]string{}
 	for _, g := range t.Groups {
 		groups[g.ID] = g.Name
 	}
+	for _, c := range r.Ranking {
+		groups[c.Group] = c.Name // those of learned cases too
+	}
 	v.Alike = alikeNames(r, groups)
 	v.Together = togetherOdds(r)
 	v.Sentence = whoSentence(r, v.Alike)
-	if v.Compared == 0 {
+	if v.Compared == 0 && !withSides(r) {
 		return v, nil
 	}
 	v.rank()
@@ -74,6 +79,38 @@ func newWho(m *Model) (*whoView, error) {
 	v.Matrix = newWhoMatrix(m, r, t)
 	v.Sources, v.More = whoSources(r)
 	return v, nil
+}
+
+// withSides says whether there is evidence beside techniques and software that speaks for or against the first.
+func withSides(r *attrib.Result) bool { return len(r.Ranking) > 0 && len(r.Ranking[0].Sides) > 0 }
+
+// besideNotes says what there was beside techniques and software, and what could have been seen.
+func besideNotes(r *attrib.Result) (out []string) {
+	var given []string
+	if !r.Victims.None() {
+		given = append(given, "the victims ("+list(slices.Concat(r.Victims.Sectors, r.Victims.Countries))+")")
+	}
+	if r.Learned > 0 {
+		given = append(given, plural(int64(r.Learned), "learned case"))
+	}
+	if r.Indicators > 0 {
+		given = append(given, plural(int64(r.Indicators), "indicator"))
+	}
+	if r.Ordered > 0 {
+		given = append(given, "the order of "+plural(int64(r.Ordered), "technique"))
+	}
+	if len(given) > 0 {
+		out = append(out, "Beside techniques and software there were "+list(given)+". What these weigh is a judgement; unlike the rest it was not measured.")
+	}
+	if r.Visible > 0 {
+		text := fmt.Sprintf("The rules could have seen %d of %d techniques in this evidence. That one of the others is missing speaks against nobody.", r.Visible, r.Compared)
+		if len(r.Ranking) > 0 && r.Ranking[0].Usual > 0 {
+			c := r.Ranking[0]
+			text += fmt.Sprintf(" Of the %s usual for %s, %d could have been seen.", plural(int64(c.Usual), "technique"), short(c.Name), c.UsualVisible)
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 // notes says what of the case was not compared.
@@ -142,11 +179,17 @@ const (
 func whoSentence(r *attrib.Result, alike string) []frag {
 	link := frag{"Who did it", "who"}
 	n := len(r.Techniques) + len(r.Software)
+	if withSides(r) {
+		n += len(r.Ranking[0].Sides)
+	}
 	if n == 0 || len(r.Ranking) == 0 {
 		return []frag{link, {Text: " can't be said: nothing that was found can be compared with what known groups did."}}
 	}
 	best, nobody := r.Ranking[0], r.Unknown
 	name, known := short(best.Name), fmt.Sprintf("the %s that ATT&CK %s knows", plural(int64(r.Known), "group"), visible(r.Version))
+	if r.Learned > 0 {
+		known = fmt.Sprintf("the %s that ATT&CK %s and learned cases know", plural(int64(r.Known), "group"), visible(r.Version))
+	}
 	none := fmt.Sprintf("that it is none of these %s (%s).", chance(nobody), percent(nobody.Probability))
 	if alike != "" {
 		none = fmt.Sprintf("this evidence doesn't tell it from %s; %s", alike, none)

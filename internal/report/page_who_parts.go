@@ -38,6 +38,7 @@ type fallStep struct {
 	Total           bool
 	Reports         []string
 	MoreReports     int
+	Cases           []string // learned ones
 	X, W            float64
 	from, to        float64
 }
@@ -75,6 +76,10 @@ func newFalls(ranking []attrib.Candidate) []*fallView {
 func fallSteps(c *attrib.Candidate) []fallStep {
 	steps := []fallStep{{Name: "How much is known of it, whatever was seen", Bits: c.Knowledge, Basis: plural(int64(c.Reports), "report")}}
 	sum := c.Knowledge
+	for _, side := range c.Sides {
+		steps = append(steps, fallStep{Name: side.Name, Basis: sideBasis(&side), Bits: side.Bits, Cases: side.Cases})
+		sum += side.Bits
+	}
 	shown := c.Contributions[:min(len(c.Contributions), maxFallSteps)]
 	for _, part := range shown {
 		s := fallStep{ID: part.ID, Name: part.Name, Basis: part.Basis, Bits: part.Bits, Reports: part.Reports[:min(len(part.Reports), maxFallReports)]}
@@ -96,6 +101,21 @@ func fallSteps(c *attrib.Candidate) []fallStep {
 		at = steps[i].to
 	}
 	return append(steps, fallStep{Name: "Together", Bits: c.Bits, Total: true, to: c.Bits})
+}
+
+// maxSideValues bounds the indicators in common that are shown, sideWidth how long each may be.
+const (
+	maxSideValues = 2
+	sideWidth     = 28
+)
+
+// sideBasis says what of the group evidence of another kind rests on.
+func sideBasis(s *attrib.Side) string {
+	text := s.Basis
+	for i, value := range s.Values[:min(len(s.Values), maxSideValues)] {
+		text += []string{": ", ", "}[min(i, 1)] + visible(shorten(sideWidth, value))
+	}
+	return text
 }
 
 // bitsText writes bits with their sign.
@@ -128,6 +148,7 @@ type matrixPart struct {
 type matrixRow struct {
 	ID, Name, Anchor string
 	Strength         string // of the case's evidence, "" where it shows nothing
+	Blind            bool   // it could not have been seen
 	Cells            []string
 }
 
@@ -179,7 +200,7 @@ func newWhoMatrix(m *Model, r *attrib.Result, t *attrib.Table) *whoMatrix {
 	v.part("Seen here and reported of one of these groups or more", shared, maxMatrixRows)
 	v.part("Seen here; of these groups only related techniques are reported", near, maxMatrixNear)
 	v.part("Only seen here", only, maxMatrixNear)
-	v.part("Not seen here, but reported of two of these groups or more", k.absent(v.Groups, t, seen), maxMatrixGone)
+	v.part("Not seen here, but reported of two of these groups or more", k.absent(r, t, seen), maxMatrixGone)
 	return v
 }
 
@@ -215,19 +236,21 @@ func (k *matrixMaker) row(id, name string) matrixRow {
 }
 
 // absent finds the techniques that two of the leading groups or more are reported to use and the case doesn't show.
-func (k *matrixMaker) absent(groups []*attrib.Candidate, t *attrib.Table, seen map[string]bool) []matrixRow {
+func (k *matrixMaker) absent(r *attrib.Result, t *attrib.Table, seen map[string]bool) []matrixRow {
 	var rows []matrixRow
 	by := map[string]int{}
 	for _, e := range t.Techniques {
 		n := 0
-		for i := range groups {
+		for i := range k.used {
 			if k.used[i][e.ID] {
 				n++
 			}
 		}
 		if n >= 2 && !seen[e.ID] {
 			by[e.ID] = n
-			rows = append(rows, k.row(e.ID, e.Name))
+			row := k.row(e.ID, e.Name)
+			row.Blind = r.Blind(e.ID)
+			rows = append(rows, row)
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b matrixRow) int { return by[b.ID] - by[a.ID] })
