@@ -92,14 +92,9 @@ func (e *Engine) planFor(s *Schema) *plan {
 // plan finds or makes the plan of ways for a shape.
 func (e *Engine) plan(live []int, s *Schema) *plan {
 	truth := make(decided, len(e.consts))
-	constants := map[string]*constant{}
+	c := constants{}
 	for i, a := range e.consts {
-		c := constants[a.field]
-		if c == nil {
-			c = newConstant(s.constant(a.field))
-			constants[a.field] = c
-		}
-		truth[i] = a.decide(c)
+		truth[i] = c.decide(a, s)
 	}
 	var key []byte
 	kept := live[:0]
@@ -177,13 +172,25 @@ type constant struct {
 	values Values
 }
 
+// constants are those of one shape, by field, as they were asked for.
+type constants map[string]*constant
+
+// decide returns what an atom over a field that can be constant comes to.
+func (c constants) decide(a *atom, s *Schema) decision {
+	value := c[a.field]
+	if value == nil {
+		value = newConstant(s.constant(a.field))
+		c[a.field] = value
+	}
+	return a.decide(value)
+}
+
 func newConstant(text string, known bool) *constant {
 	c := &constant{known: known, folded: appendFold(nil, text)}
 	c.values.End([]byte(text))
 	return c
 }
 
-// decide returns what an atom over a field that can be constant comes to.
 func (a *atom) decide(c *constant) decision {
 	if !c.known {
 		return undecided
