@@ -74,8 +74,9 @@ func (in Indicators) Count() (n int) {
 
 // keepTraces notes the indicators of a learned case.
 func (k *Knowledge) keepTraces(g int, c *LocalCase) {
-	for kind, values := range c.Indicators.Bound() {
-		for _, value := range values {
+	bound := c.Indicators.Bound()
+	for _, kind := range slices.Sorted(maps.Keys(bound)) {
+		for _, value := range bound[kind] {
 			at := trace{kind, value}
 			m := k.traces[at]
 			if m == nil {
