@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/rules/attack"
 )
@@ -12,7 +13,9 @@ import (
 // Case is what was seen of an actor.
 type Case struct {
 	Name       string
-	LeaveOut   string // name of a report of the knowledge that is taken for unwritten; "" for none
+	LeaveOut   string    // name of a report of the knowledge that is taken for unwritten; "" for none
+	When       time.Time // of what was seen; where it is none, the date of the report left out
+	Timeless   bool      // its time is not used, even where it is known
 	Techniques []Seen
 	Software   []Seen
 }
@@ -91,7 +94,27 @@ func (k *Knowledge) see(c *Case) (s *sight, unknown []string) {
 		}
 	}
 	s.finish()
+	s.when = k.whenOf(c)
 	return s, unknown
+}
+
+// whenOf returns the time of a case as a year with its fraction, 0 if it is not known.
+func (k *Knowledge) whenOf(c *Case) float64 {
+	switch {
+	case c.Timeless:
+		return 0
+	case c.When.IsZero() && c.LeaveOut != "":
+		return dateYear(k.dates[c.LeaveOut])
+	}
+	return yearOf(c.When)
+}
+
+// shownTime is the time of a case as it is shown.
+func (k *Knowledge) shownTime(c *Case) string {
+	if c.When.IsZero() {
+		return k.dates[c.LeaveOut]
+	}
+	return c.When.UTC().Format(time.DateOnly)
 }
 
 func (k *Knowledge) newSight() *sight {

@@ -32,6 +32,7 @@ type Knowledge struct {
 	onlyBy    map[string][][2]int
 	together  []pairing            // report by report: software and groups that it speaks of both
 	pairsOf   map[string][]pairing // the same by report
+	dates     map[string]string    // of reports, as texts
 	full      counts               // with nothing left out
 }
 
@@ -39,6 +40,7 @@ type Knowledge struct {
 type witness struct {
 	group               int
 	report              string
+	when                float64 // the year and its fraction in which it was written, 0 if not known
 	techs, soft, parent []int
 	copyOf              int // the witness that says the same, or -1; a copy is not counted while that one stands
 }
@@ -61,7 +63,7 @@ func NewKnowledge(t *Table, local ...LocalCase) *Knowledge {
 	k := &Knowledge{
 		version: t.Version, groups: slices.Clone(t.Groups), techniques: t.Techniques, software: t.Software,
 		groupAt: map[string]int{}, itemAt: map[string]int{}, byReport: map[string][]int{},
-		onlyBy: map[string][][2]int{}, pairsOf: map[string][]pairing{},
+		onlyBy: map[string][][2]int{}, pairsOf: map[string][]pairing{}, dates: t.Dates,
 	}
 	k.number(local)
 	k.testify(t, local)
@@ -155,7 +157,9 @@ func (k *Knowledge) testify(t *Table, local []LocalCase) {
 			group = nobody
 		}
 		k.byReport[at.report] = append(k.byReport[at.report], len(k.witnesses))
-		k.witnesses = append(k.witnesses, k.newWitness(group, at.report, slices.Sorted(maps.Keys(said[at]))))
+		w := k.newWitness(group, at.report, slices.Sorted(maps.Keys(said[at])))
+		w.when = dateYear(k.dates[at.report])
+		k.witnesses = append(k.witnesses, w)
 	}
 }
 
