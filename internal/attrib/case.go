@@ -95,6 +95,9 @@ func (k *Knowledge) see(c *Case) (s *sight, unknown []string) {
 	}
 	s.finish()
 	s.when = k.whenOf(c)
+	if s.when < k.firstDate-farYears || s.when > k.lastDate+farYears {
+		s.when = 0
+	}
 	return s, unknown
 }
 
@@ -148,6 +151,9 @@ func (s *sight) items() int { return len(s.techs) + len(s.soft) }
 // tooFew is the number of things seen below which a case says nothing about its actor.
 const tooFew = 1
 
+// farYears is how far from all dated reports a time is left out. No group is nearer to it than another one by then.
+const farYears = mostYears
+
 // troubles says in words what of a case could not be used.
 func (k *Knowledge) troubles(c *Case, s *sight, unknown []string) []string {
 	var out []string
@@ -165,6 +171,9 @@ func (k *Knowledge) troubles(c *Case, s *sight, unknown []string) []string {
 		out = append(out, "no technique and no software to compare: the actor is unknown")
 	case len(s.techs) > len(k.techniques)/2:
 		out = append(out, fmt.Sprintf("%d of %d techniques at once: no group does so, and nothing tells groups apart by it", len(s.techs), len(k.techniques)))
+	}
+	if when := k.whenOf(c); when != 0 && s.when == 0 {
+		out = append(out, fmt.Sprintf("the time of the case, %s, is far from all dated reports: left out", k.shownTime(c)))
 	}
 	if len(k.byReport[c.LeaveOut]) == 0 && c.LeaveOut != "" {
 		out = append(out, fmt.Sprintf("the knowledge has no report %q to leave out", c.LeaveOut))

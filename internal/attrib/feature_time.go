@@ -43,13 +43,12 @@ func (m *comparison) time() {
 	if total == 0 {
 		return
 	}
+	before, after := t.outside(y)
 	for g, n := range t.dated {
 		m.add(g, fTimeNarrow, nothing, crowding(t.narrow[g], n, narrow/total))
 		m.add(g, fTimeWide, nothing, crowding(t.wide[g], n, wide/total))
-		if n > 0 {
-			m.add(g, fTimeBefore, nothing, math.Min(mostYears, math.Max(0, t.first[g]-y)))
-			m.add(g, fTimeAfter, nothing, math.Min(mostYears, math.Max(0, y-t.last[g])))
-		}
+		m.add(g, fTimeBefore, nothing, before[g])
+		m.add(g, fTimeAfter, nothing, after[g])
 		m.add(g, fTimeNearest, nothing, t.nearest[g])
 	}
 }
@@ -59,6 +58,33 @@ func crowding(sum, n, all float64) float64 {
 	const uniform = uniformPart / uniformYears
 	own := (sum + datesBeforehand*all) / (n + datesBeforehand)
 	return math.Log(((1-uniformPart)*own + uniform) / ((1-uniformPart)*all + uniform))
+}
+
+// outside returns by how many years the case is before the first report on each group, or after the last one. The years before the first
+// report of all and after the last one count for nothing, since nothing is known of them. A group without dated reports has the mean of the
+// others.
+func (t *timing) outside(y float64) (before, after []float64) {
+	before, after = make([]float64, len(t.dated)), make([]float64, len(t.dated))
+	first, last := math.Inf(1), math.Inf(-1)
+	for g, n := range t.dated {
+		if n > 0 {
+			first, last = math.Min(first, t.first[g]), math.Max(last, t.last[g])
+		}
+	}
+	y = math.Min(math.Max(y, first), last)
+	groups, meanBefore, meanAfter := 0.0, 0.0, 0.0
+	for g, n := range t.dated {
+		if n > 0 {
+			before[g], after[g] = math.Min(mostYears, math.Max(0, t.first[g]-y)), math.Min(mostYears, math.Max(0, y-t.last[g]))
+			groups, meanBefore, meanAfter = groups+1, meanBefore+before[g], meanAfter+after[g]
+		}
+	}
+	for g, n := range t.dated {
+		if n == 0 && groups > 0 {
+			before[g], after[g] = meanBefore/groups, meanAfter/groups
+		}
+	}
+	return before, after
 }
 
 func (m *comparison) timing(y float64) *timing {

@@ -33,7 +33,9 @@ type Knowledge struct {
 	together  []pairing            // report by report: software and groups that it speaks of both
 	pairsOf   map[string][]pairing // the same by report
 	dates     map[string]string    // of reports, as texts
-	full      counts               // with nothing left out
+	firstDate float64              // of any witness, and the last: years with their fraction
+	lastDate  float64
+	full      counts // with nothing left out
 }
 
 // witness is one report on one group: what it says that the group used.
@@ -158,7 +160,9 @@ func (k *Knowledge) testify(t *Table, local []LocalCase) {
 		}
 		k.byReport[at.report] = append(k.byReport[at.report], len(k.witnesses))
 		w := k.newWitness(group, at.report, slices.Sorted(maps.Keys(said[at])))
-		w.when = dateYear(k.dates[at.report])
+		if w.when = dateYear(k.dates[at.report]); w.when != 0 {
+			k.firstDate, k.lastDate = math.Min(cmp.Or(k.firstDate, w.when), w.when), math.Max(k.lastDate, w.when)
+		}
 		k.witnesses = append(k.witnesses, w)
 	}
 }

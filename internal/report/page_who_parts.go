@@ -75,6 +75,10 @@ func newFalls(ranking []attrib.Candidate) []*fallView {
 func fallSteps(c *attrib.Candidate) []fallStep {
 	steps := []fallStep{{Name: "How much is known of it, whatever was seen", Bits: c.Knowledge, Basis: plural(int64(c.Reports), "report")}}
 	sum := c.Knowledge
+	if c.Time != 0 {
+		steps = append(steps, timeStep(c))
+		sum += c.Time
+	}
 	shown := c.Contributions[:min(len(c.Contributions), maxFallSteps)]
 	for _, part := range shown {
 		s := fallStep{ID: part.ID, Name: part.Name, Basis: part.Basis, Bits: part.Bits, Reports: part.Reports[:min(len(part.Reports), maxFallReports)]}
@@ -96,6 +100,18 @@ func fallSteps(c *attrib.Candidate) []fallStep {
 		at = steps[i].to
 	}
 	return append(steps, fallStep{Name: "Together", Bits: c.Bits, Total: true, to: c.Bits})
+}
+
+// timeStep is what the time of the incident says of the group.
+func timeStep(c *attrib.Candidate) fallStep {
+	s := fallStep{Name: "When it was, beside the reports on it", Bits: c.Time, Basis: "nearest in time"}
+	if len(c.Dated) == 0 {
+		s.Basis = "no report with a date"
+	}
+	for _, d := range c.Dated {
+		s.Reports = append(s.Reports, fmt.Sprintf("%s (%s)", d.Report, d.Date))
+	}
+	return s
 }
 
 // bitsText writes bits with their sign.
