@@ -1,12 +1,14 @@
 // Package attrib says which known group a case is like, how sure that is, and what speaks against it.
 //
-// It reads MITRE ATT&CK (STIX 2.0 and 2.1 bundles, or the embedded table of identifiers, names, relationships and the names of the
-// reports behind them) and cases of one's own. Each report on a group is a witness of its own. A case is compared with every group by a
-// conditional logit over some forty features, whose weights were learned from the reports in the bundle, each compared with the knowledge less
+// It reads MITRE ATT&CK (STIX 2.0 and 2.1 bundles, or the embedded table of identifiers, names, relationships and the names and dates of
+// the reports behind them) and cases of one's own. Each report on a group is a witness of its own. A case is compared with every group by a
+// conditional logit over some fifty features, whose weights were learned from the reports in the bundle, each compared with the knowledge less
 // itself; a second model tells an actor that no report knows. docs/attribution.md has the formulas, the figures and the limits.
 //
-// Left out: everything in prose (sectors, countries, aims), the time of reports, and infrastructure. Names of reports are used to leave
-// them out and to cite them, never as evidence.
+// When a case was is compared with when the reports on a group were written. Cases without time have weights of their own.
+//
+// Left out: everything in prose (sectors, countries, aims), and infrastructure. Names of reports are used to leave them out and to cite
+// them, never as evidence.
 //
 // ATT&CK is (c) The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation.
 package attrib

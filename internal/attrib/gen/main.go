@@ -1,4 +1,4 @@
-// Command gen writes the embedded table of package attrib from MITRE's STIX bundle: identifiers, names, relationships and the names
+// Command gen writes the embedded table of package attrib from MITRE's STIX bundle: identifiers, names, relationships and the names and dates
 // of the reports behind them, without prose. Without the bundle it leaves the table as it is.
 //
 //	go run ./internal/attrib/gen -bundle enterprise-attack.json -out internal/attrib/table.tsv.gz
