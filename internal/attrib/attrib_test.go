@@ -316,6 +316,11 @@ func TestSharedCases(t *testing.T) {
 	if diff := cmp.Diff(table.Uses, embedded.Uses); diff != "" {
 		t.Errorf("the embedded table is not the bundle's (-bundle +embedded): %.300s", diff)
 	}
+	for report, date := range embedded.Dates {
+		if table.Dates[report] != date {
+			t.Errorf("the embedded table dates %q %s, the bundle %q", report, date, table.Dates[report])
+		}
+	}
 	r, err := NewRanker(NewKnowledge(table), Options{Prior: CasesPrior})
 	if err != nil {
 		t.Fatal(err)
