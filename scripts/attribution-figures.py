@@ -62,13 +62,14 @@ sure = [(r['ranking'][0]['probability'], r['ranking'][0]['group'] == c['group'])
 rnd = random.Random(1)
 floor = [ece([(p, rnd.random() < p) for p, _ in sure]) for _ in range(500)]
 parts = [top(d, ask(d)[0], 3) for d in (degraded(random.Random(s)) for s in range(draws))]
-known, blind = [], []
+known, blind, unknown_timeless = [], [], []
 for s in range(draws):
     left = sorted({c['group'] for c in cases})
     random.Random(s).shuffle(left)
     left = set(left[:len(left) // 3])
     less = without(left)
     known.append(auroc(ask(cases, less)[0], left))
+    unknown_timeless.append(auroc(ask(cases, less, '--time', 'none')[0], left))
     blind.append(auroc(ask([{**c, 'software': []} for c in cases], less)[0], left))
 print('| measured | at least | here |\n|---|---|---|')
 print(f'| techniques and software, top 1 | 0.70 | {top(cases, full, 1):.3f} |\n| the same, top 3 | 0.83 | {top(cases, full, 3):.3f} |')
@@ -76,8 +77,22 @@ print(f'| techniques only, top 1 and top 3 | 0.50, 0.68 | {top(tech, bare, 1):.3
 print(f'| half dropped, a fifth random, top 3: mean (least to most of {draws} draws) | 0.65 | {span(parts)} |')
 print(f'| AUROC of unknown, a third of the groups taken out | 0.85 | {span(known)} |\n| the same, techniques only | | {span(blind)} |')
 print(f'| calibration error of the first rank, 10 bins | 0.05 at most | {ece(sure):.3f} |\n| the same of probabilities that are exactly right, by chance | | {span(floor)} |')
+full_timeless, bare_timeless = ask(cases, bundle_path, '--time', 'none')[0], ask(tech, bundle_path, '--time', 'none')[0]
+parts_timeless = [top(d, ask(d, bundle_path, '--time', 'none')[0], 3) for d in (degraded(random.Random(s)) for s in range(draws))]
+sure_timeless = [(r['ranking'][0]['probability'], r['ranking'][0]['group'] == c['group']) for c, r in zip(cases, full_timeless)]
 print(f'| {len(cases)} cases, seconds | 40 | {seconds:.1f} |')
 print(f'| a top 1 of {top(cases, full, 1):.2f} over {len(cases)} cases is known to within (one standard error) | | ±{(.7 * .3 / len(cases)) ** .5:.3f} |')
+
+print(f"""
+Without time (--time none)
+
+| measured | at least | here |
+|---|---|---|
+| techniques and software, top 1, top 3 | 0.70, 0.83 | {top(cases, full_timeless, 1):.3f}, {top(cases, full_timeless, 3):.3f} |
+| techniques only, top 1, top 3 | 0.50, 0.68 | {top(tech, bare_timeless, 1):.3f}, {top(tech, bare_timeless, 3):.3f} |
+| half dropped, a fifth random, top 3 | 0.65 | {span(parts_timeless)} |
+| AUROC of unknown | 0.85 | {span(unknown_timeless)} |
+| calibration error | 0.05 at most | {ece(sure_timeless):.3f} |""")
 
 print('\nReliability of the first rank\n\n| said | was right | cases |\n|---|---|---|')
 for b in bins(sure): print(f'| {sum(p for p, _ in b) / len(b):.2f} | {sum(h for _, h in b) / len(b):.2f} | {len(b)} |')

@@ -24,6 +24,7 @@ import (
 // attribution is one run of the command attribute.
 type attribution struct {
 	bundle, cases, knowledge, format string
+	time                             string
 	prior                            float64
 	threads                          int
 	victimFlags
@@ -51,6 +52,8 @@ Knowledge is an embedded table made from ATT&CK ` + attrib.EmbeddedVersion + ` (
 				return usagef("It is table or json.", "--format %q is none", a.format)
 			case !(a.prior >= 0 && a.prior < 1):
 				return usagef("Give a probability, for example 0.2.", "--unknown-prior %v is none below 1", a.prior)
+			case a.time != "" && a.time != timeless && a.cases != "":
+				return usagef("Each case has the date of its report; leave that out with --time none.", "--time %q doesn't go with --cases", a.time)
 			case a.cases != "" && len(args) > 0, a.cases == "" && len(args) == 0:
 				return usagef("For example: goshawk attribute ./case", "name a case folder, techniques, or a file of cases with --cases")
 			case a.cases != "" && len(a.sectors)+len(a.countries) > 0:
@@ -66,6 +69,7 @@ Knowledge is an embedded table made from ATT&CK ` + attrib.EmbeddedVersion + ` (
 	flags.StringVar(&a.format, "format", "table", "table or json")
 	flags.Float64Var(&a.prior, "unknown-prior", 0, fmt.Sprintf("how likely an actor that no report knows is beforehand (default %v; %v with --cases)",
 		attrib.DefaultPrior, attrib.CasesPrior))
+	flags.StringVar(&a.time, "time", "", `when it was: a year, month or day (2020, 2020-08, 2020-08-17), or none to leave time out (default: of the case's findings, or of each report)`)
 	flags.IntVar(&a.threads, "threads", 0, "how many cores to use (default: all); never changes the output")
 	a.add(cmd)
 	a.victimFlags.add(cmd)
@@ -143,6 +147,9 @@ func (a *attribution) one(env *environment, args []string) error {
 		return err
 	}
 	c, err := a.incident(t, args, r.KnowsIndicators())
+	if err == nil {
+		err = a.setTime(c)
+	}
 	if err != nil {
 		return err
 	}
@@ -155,6 +162,25 @@ func (a *attribution) one(env *environment, args []string) error {
 	}
 	_, err = env.stdout.Write(attributionText(result))
 	return err
+}
+
+// timeless is what --time is told where time is not to be used.
+const timeless = "none"
+
+func (a *attribution) setTime(c *attrib.Case) error {
+	switch a.time {
+	case "":
+		return nil
+	case timeless:
+		c.Timeless = true
+		return nil
+	}
+	when, err := attrib.ParseDate(a.time)
+	if err != nil {
+		return usagef("For example: --time 2020-08, or --time none.", "--time: %v", err)
+	}
+	c.When = when
+	return nil
 }
 
 // incident reads what was seen, and what stands beside it; indicators only if they are wanted.
@@ -249,7 +275,7 @@ func (a *attribution) many(ctx context.Context, env *environment) error {
 		work.Go(func() {
 			for i := range next {
 				c := &cases[i]
-				rankings[i] = r.Rank(&attrib.Case{Name: c.Report, LeaveOut: c.Report,
+				rankings[i] = r.Rank(&attrib.Case{Name: c.Report, LeaveOut: c.Report, Timeless: a.time == timeless,
 					Techniques: attrib.Sure(c.Techniques), Software: attrib.Sure(c.Software)})
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +60,9 @@ func (a *attribution) learn(env *environment, dir, group string) error {
 	}
 	lesson := attrib.LocalCase{Name: c.Name, Group: "local: " + group, GroupName: group,
 		Victims: c.Victims, Indicators: c.Indicators.Bound(), Order: c.Order}
+	if !c.When.IsZero() {
+		lesson.When = c.When.UTC().Format(time.DateOnly)
+	}
 	if g, ok := t.Group(group); ok {
 		lesson.Group, lesson.GroupName = g.ID, g.Name
 	}

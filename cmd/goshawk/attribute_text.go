@@ -18,8 +18,8 @@ const (
 // attributionText writes a result for a person.
 func attributionText(r *attrib.Result) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Likeness to %s in %s, by %s and %d of software. Likeness is no proof.\n", plural(r.Known, "known group"),
-		strings.TrimSpace("ATT&CK "+clean(r.Version)), plural(len(r.Techniques), "technique"), len(r.Software))
+	fmt.Fprintf(&b, "Likeness to %s in %s, by %s and %d of software%s. Likeness is no proof.\n", plural(r.Known, "known group"),
+		strings.TrimSpace("ATT&CK "+clean(r.Version)), plural(len(r.Techniques), "technique"), len(r.Software), ofTime(r.Time))
 	contextText(&b, r)
 	fmt.Fprintf(&b, "%-11s %-15s %-24s %-20s %8s  %s\n", "PROBABILITY", "SPAN", "ACTOR", "IN WORDS", "BITS", "REPORTS")
 	row := func(e attrib.Estimate, name, bits, reports string) {
@@ -73,6 +73,14 @@ func contextText(b *bytes.Buffer, r *attrib.Result) {
 	b.WriteString("\n")
 }
 
+// ofTime says that time was compared as well.
+func ofTime(when string) string {
+	if when == "" {
+		return ""
+	}
+	return ", of " + clean(when)
+}
+
 // evidenceText writes what speaks for and against a group.
 func evidenceText(b *bytes.Buffer, c *attrib.Candidate) {
 	fmt.Fprintf(b, "\n%s %s: %+.1f bits of techniques, %+.1f of software, %+.1f because of how much is known of it",
@@ -84,6 +92,7 @@ func evidenceText(b *bytes.Buffer, c *attrib.Candidate) {
 		fmt.Fprintf(b, "; %d of %s could have been seen", c.UsualVisible, plural(c.Usual, "usual technique"))
 	}
 	b.WriteString("\n")
+	timeText(b, c)
 	for _, s := range c.Sides {
 		basis := s.Basis
 		for i, value := range s.Values[:min(textValues, len(s.Values))] {
@@ -119,4 +128,18 @@ func evidenceText(b *bytes.Buffer, c *attrib.Candidate) {
 		e.Basis = "usual for it, not seen"
 		line(e)
 	}
+}
+
+// timeText writes what the time says of a group, and the reports on it that are nearest in time.
+func timeText(b *bytes.Buffer, c *attrib.Candidate) {
+	if c.Time == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  %+5.1f  when it was", c.Time)
+	between := "; nearest reports"
+	for _, d := range c.Dated {
+		fmt.Fprintf(b, "%s %s (%s)", between, strings.TrimSpace(fit(clean(d.Report), min(36, len(d.Report)))), clean(d.Date))
+		between = ","
+	}
+	b.WriteString("\n")
 }

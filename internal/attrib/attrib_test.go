@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,7 +24,7 @@ func bundleText() []byte {
 	ref := func(names ...string) string {
 		var out []string
 		for _, n := range names {
-			out = append(out, fmt.Sprintf(`{"source_name":%q,"description":"a \"quoted\" { brace"}`, n))
+			out = append(out, fmt.Sprintf(`{"source_name":%q,"description":"Some, O. (2017, April 3). A \"quoted\" { brace of %s. Retrieved May 5, 2020."}`, n, n))
 		}
 		return "[" + strings.Join(out, ",") + "]"
 	}
@@ -81,6 +83,10 @@ func TestBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got, again := got.Dates["three"], again.Dates["three"]; got != "2017-04-03" || again != got {
+		t.Errorf("date of a report: %q, written and read again %q", got, again)
+	}
+	got.Dates = again.Dates // of reports that nothing rests on no date is written
 	if diff := cmp.Diff(got, again); diff != "" {
 		t.Errorf("written and read again: %s", diff)
 	}
@@ -124,6 +130,8 @@ func TestReportLeftOut(t *testing.T) {
 		strip := func(reports []string) []string {
 			return slices.DeleteFunc(slices.Clone(reports), func(r string) bool { return r == report })
 		}
+		less.Dates = maps.Clone(table.Dates)
+		delete(less.Dates, report)
 		less.Groups, less.Software, less.Uses = slices.Clone(table.Groups), slices.Clone(table.Software), nil
 		for i := range less.Groups {
 			less.Groups[i].Reports = strip(less.Groups[i].Reports)
@@ -139,6 +147,9 @@ func TestReportLeftOut(t *testing.T) {
 		}
 		plain := NewKnowledge(&less)
 		s := certain(k, k.witnesses[k.byReport[report][0]].techs, k.witnesses[k.byReport[report][0]].soft)
+		if s.when = k.whenOf(&Case{LeaveOut: report}); s.when == 0 {
+			t.Fatalf("%s has no date", report)
+		}
 		got, want := k.features(k.view(report), s), plain.features(plain.view(""), s)
 		for g := range want {
 			for f := range want[g] {
@@ -175,6 +186,9 @@ func TestNoNumberIsNone(t *testing.T) {
 		{Techniques: []Seen{{ID: "T1059", Strength: math.NaN()}, {ID: "T1003", Strength: math.Inf(1)}, {ID: "T1105", Strength: -1}}},
 		{Techniques: []Seen{{ID: "T1059.001", Strength: 1e-300}}, LeaveOut: "no such report"}, {Techniques: Sure(every[:1]), LeaveOut: "Kaspersky ThreatNeedle Feb 2021"},
 	}
+	for _, when := range []time.Time{time.Unix(0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2034, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		cases = append(cases, Case{Techniques: Sure(every[:20]), When: when})
+	}
 	for i := range cases {
 		res := r.Explain(&cases[i])
 		text, err := json.Marshal(res) // which refuses what is no number
@@ -206,7 +220,8 @@ func TestNoNumberIsNone(t *testing.T) {
 // TestBits holds what a result says of its bits: the parts sum to the whole, and n bits are 2ⁿ times the probability.
 func TestBits(t *testing.T) {
 	r := embeddedRanker(t)
-	res := r.Explain(&Case{Techniques: Sure([]string{"T1566.001", "T1204.002", "T1059.001", "T1486", "T1021.002"}), Software: Sure([]string{"S0446", "S0154"})})
+	res := r.Explain(&Case{Techniques: Sure([]string{"T1566.001", "T1204.002", "T1059.001", "T1486", "T1021.002"}), Software: Sure([]string{"S0446", "S0154"}),
+		When: time.Date(2020, 10, 1, 0, 0, 0, 0, time.UTC)})
 	if res.Ranking[0].Name != "Wizard Spider" {
 		t.Errorf("Ryuk: first is %q", res.Ranking[0].Name)
 	}
@@ -214,7 +229,10 @@ func TestBits(t *testing.T) {
 	if got, want := math.Log2(a.Probability/b.Probability), a.Bits-b.Bits; math.Abs(got-want) > 1e-6 {
 		t.Errorf("odds of %v bits, said are %v", got, want)
 	}
-	sum := a.Knowledge + a.Habits
+	if a.Time <= 0 || len(a.Dated) == 0 || !strings.HasPrefix(a.Dated[0].Date, "2020-10") || res.Time != "2020-10-01" {
+		t.Errorf("time %q of 2020-10 is %v bits by %v", res.Time, a.Time, a.Dated)
+	}
+	sum := a.Knowledge + a.Habits + a.Time
 	for _, c := range a.Contributions {
 		sum += c.Bits
 		if c.Basis == BySame && len(c.Reports) == 0 {
@@ -307,22 +325,29 @@ func TestSharedCases(t *testing.T) {
 			t.Errorf("victims of %s: the embedded table is not the bundle's (-bundle +embedded): %s", g.ID, diff)
 		}
 	}
+	for report, date := range embedded.Dates {
+		if table.Dates[report] != date {
+			t.Errorf("the embedded table dates %q %s, the bundle %q", report, date, table.Dates[report])
+		}
+	}
 	r, err := NewRanker(NewKnowledge(table), Options{Prior: CasesPrior})
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, third := 0, 0
-	for _, c := range cases {
-		rank := r.Rank(&Case{LeaveOut: c.Report, Techniques: Sure(c.Techniques), Software: Sure(c.Software)}).Groups
-		at := slices.IndexFunc(rank, func(g Ranked) bool { return g.Group == c.Group })
-		if at == 0 {
-			first++
+	for timeless, least := range map[bool]float64{false: 0.72, true: 0.70} {
+		first, third := 0, 0
+		for _, c := range cases {
+			rank := r.Rank(&Case{LeaveOut: c.Report, Techniques: Sure(c.Techniques), Software: Sure(c.Software), Timeless: timeless}).Groups
+			at := slices.IndexFunc(rank, func(g Ranked) bool { return g.Group == c.Group })
+			if at == 0 {
+				first++
+			}
+			if at < 3 {
+				third++
+			}
 		}
-		if at < 3 {
-			third++
+		if n := float64(len(cases)); float64(first) < least*n || float64(third) < 0.82*n {
+			t.Errorf("without time %v: of %d cases %d right at first, %d among three", timeless, len(cases), first, third)
 		}
-	}
-	if n := float64(len(cases)); float64(first) < 0.70*n || float64(third) < 0.82*n {
-		t.Errorf("of %d cases %d right at first, %d among three", len(cases), first, third)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/rules/attack"
 )
@@ -12,7 +13,9 @@ import (
 // Case is what was seen of an actor.
 type Case struct {
 	Name       string
-	LeaveOut   string // name of a report of the knowledge that is taken for unwritten; "" for none
+	LeaveOut   string    // name of a report of the knowledge that is taken for unwritten; "" for none
+	When       time.Time // of what was seen; where it is none, the date of the report left out
+	Timeless   bool      // its time is not used, even where it is known
 	Techniques []Seen
 	Software   []Seen
 
@@ -98,7 +101,30 @@ func (k *Knowledge) see(c *Case) (s *sight, unknown []string) {
 	s.finish()
 	k.hide(c.Visible, s)
 	s.aside = k.beside(c)
+	s.when = k.whenOf(c)
+	if s.when < k.firstDate-farYears || s.when > k.lastDate+farYears {
+		s.when = 0
+	}
 	return s, unknown
+}
+
+// whenOf returns the time of a case as a year with its fraction, 0 if it is not known.
+func (k *Knowledge) whenOf(c *Case) float64 {
+	switch {
+	case c.Timeless:
+		return 0
+	case c.When.IsZero() && c.LeaveOut != "":
+		return dateYear(k.dates[c.LeaveOut])
+	}
+	return yearOf(c.When)
+}
+
+// shownTime is the time of a case as it is shown.
+func (k *Knowledge) shownTime(c *Case) string {
+	if c.When.IsZero() {
+		return k.dates[c.LeaveOut]
+	}
+	return c.When.UTC().Format(time.DateOnly)
 }
 
 func (k *Knowledge) newSight() *sight {
@@ -132,6 +158,9 @@ func (s *sight) items() int { return len(s.techs) + len(s.soft) }
 // tooFew is the number of things seen below which a case says nothing about its actor.
 const tooFew = 1
 
+// farYears is how far from all dated reports a time is left out. No group is nearer to it than another one by then.
+const farYears = mostYears
+
 // troubles says in words what of a case could not be used.
 func (k *Knowledge) troubles(c *Case, s *sight, unknown []string) []string {
 	var out []string
@@ -151,6 +180,9 @@ func (k *Knowledge) troubles(c *Case, s *sight, unknown []string) []string {
 		out = append(out, "no technique and no software to compare: the actor is unknown")
 	case len(s.techs) > len(k.techniques)/2:
 		out = append(out, fmt.Sprintf("%d of %d techniques at once: no group does so, and nothing tells groups apart by it", len(s.techs), len(k.techniques)))
+	}
+	if when := k.whenOf(c); when != 0 && s.when == 0 {
+		out = append(out, fmt.Sprintf("the time of the case, %s, is far from all dated reports: left out", k.shownTime(c)))
 	}
 	if len(k.byReport[c.LeaveOut]) == 0 && c.LeaveOut != "" {
 		out = append(out, fmt.Sprintf("the knowledge has no report %q to leave out", c.LeaveOut))

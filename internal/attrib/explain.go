@@ -19,6 +19,7 @@ const (
 const (
 	slotKnowledge = iota
 	slotHabits
+	slotTime
 	firstSlot
 )
 
@@ -44,6 +45,9 @@ func (r *Ranker) Explain(c *Case) *Result {
 		Case: c.Name, Version: r.k.version, Known: len(r.k.groups), Prior: r.o.prior(), Troubles: r.k.troubles(c, s, unknown),
 		Unknown: spans.of(e.unknown, spans.unknown),
 	}
+	if s.when != 0 {
+		out.Time = r.k.shownTime(c)
+	}
 	out.Techniques, out.Software = e.listed()
 	e.given(c, out)
 	for i, g := range e.ranks[:min(shownGroups, len(e.ranks))] {
@@ -62,7 +66,7 @@ func (r *Ranker) Explain(c *Case) *Result {
 func (r *Ranker) take(c *Case, s *sight) *explanation {
 	e := &explanation{r: r, slot: map[int]int{}, seen: map[int]*Seen{}}
 	view := r.k.view(c.LeaveOut)
-	e.assessment = r.assess(view, s, r.w.fold(c.LeaveOut))
+	e.assessment = r.assess(view, s, r.w.fold(c.LeaveOut, s))
 	e.ranks = e.order()
 	for _, t := range s.techs {
 		e.slot[t] = firstSlot + len(e.items)
@@ -87,6 +91,8 @@ func (r *Ranker) take(c *Case, s *sight) *explanation {
 			slot = at
 		} else if feature <= fArsenal {
 			slot = slotKnowledge
+		} else if isTime(feature) {
+			slot = slotTime
 		}
 		e.parts[g][slot] += e.fold.Features[feature] * value * e.scale
 	})
@@ -135,14 +141,16 @@ func (e *explanation) candidate(g int, inFull bool, estimate Estimate) Candidate
 	c := Candidate{
 		Group: entry.ID, Name: entry.Name, Estimate: estimate, Reports: int(e.counts.reports[g]),
 		Knowledge: e.parts[g][slotKnowledge], Habits: e.parts[g][slotHabits],
+		Time: e.parts[g][slotTime],
 	}
 	c.Technical, c.Software = e.kinds(g)
 	c.Sides, c.Beside = e.sight.sidesOf(g)
-	c.Bits = c.Knowledge + c.Technical + c.Software + c.Beside
+	c.Bits = c.Knowledge + c.Technical + c.Software + c.Time + c.Beside
 	c.Usual, c.UsualVisible = e.usual(g)
 	if !inFull {
 		return c
 	}
+	c.Dated = e.datedReports(g)
 	for i, at := range e.items {
 		if bits := e.parts[g][firstSlot+i]; math.Abs(bits) >= leastBits {
 			c.Contributions = append(c.Contributions, e.contribution(g, at, bits))

@@ -42,6 +42,11 @@ const (
 	fSoftCover
 	fTogether // reports that speak of both
 	fTogetherNew
+	fTimeNarrow // how near the case is in time to reports on the group; none where its time is not known
+	fTimeWide
+	fTimeBefore
+	fTimeAfter
+	fTimeNearest
 	fTactic // and one for each tactic from here on: presence of techniques of that tactic
 )
 
@@ -57,7 +62,7 @@ var featureNames = []string{
 	"reports", "reports_size", "breadth", "breadth_size", "arsenal", "rate", "rate_root", "rate_parent", "present", "present_bare",
 	"multinomial", "multinomial_set", "cover", "nearest", "overlap", "joint", "joint_log", "associated", "arms", "arms_2", "arms_3", "sibling",
 	"once_1", "once_2", "once_3", "twice_1", "software_own", "software_some", "software_many", "software_rare", "software_cover", "together",
-	"together_new",
+	"together_new", "time_narrow", "time_wide", "time_before", "time_after", "time_nearest",
 }
 
 // FeatureNames returns the names of the features, in their order.
@@ -82,6 +87,7 @@ type sight struct {
 	techAt, softAt, parentAt []float64 // by position: how sure, 0 for what was not seen
 	size                     float64   // of the techniques, each as sure as it is
 	root                     float64   // of size, at least 1
+	when                     float64   // year and fraction, 0 if not known
 
 	hidden, hiddenParent []bool // by position: what could not be seen; nil where nothing is known of that
 	aside                *sides // nil for none
@@ -120,6 +126,7 @@ func (k *Knowledge) compare(c *counts, s *sight, add adder) *comparison {
 	m.associated()
 	m.arms()
 	m.software()
+	m.time()
 	return m
 }
 

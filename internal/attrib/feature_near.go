@@ -18,39 +18,57 @@ const (
 
 // nearest finds the nearest report of each group, by the cosine of what is in them weighted by rarity, and by what they share.
 func (m *comparison) nearest() {
-	c, s := m.c, m.s
+	c := m.c
 	m.near = make([]nearest, len(c.reports))
 	for g := range m.near {
 		m.near[g] = nearest{witness: -1, widest: -1}
 	}
-	length := 0.0
-	for i, t := range s.techs {
-		length += square(s.tx[i] * m.rareT[t])
-	}
-	for i, p := range s.parents {
-		length += square(nearParent * s.px[i] * m.rareP[p])
-	}
-	for i, n := range s.soft {
-		length += square(nearSoftware * s.sx[i] * m.rareS[n])
-	}
+	length := m.length()
 	for i := range m.k.witnesses {
 		w := &m.k.witnesses[i]
 		if w.group == nobody || !c.all[i] {
 			continue
 		}
-		m.liken(i, w, math.Sqrt(length))
+		m.liken(i, w, length)
 	}
 	for g := range m.near {
-		m.share(g, math.Sqrt(length))
+		m.share(g, length)
 	}
 }
 
 func square(x float64) float64 { return x * x }
 
+// length is the case's own, in the likeness of a case and a report.
+func (m *comparison) length() float64 {
+	s, sum := m.s, 0.0
+	for i, t := range s.techs {
+		sum += square(s.tx[i] * m.rareT[t])
+	}
+	for i, p := range s.parents {
+		sum += square(nearParent * s.px[i] * m.rareP[p])
+	}
+	for i, n := range s.soft {
+		sum += square(nearSoftware * s.sx[i] * m.rareS[n])
+	}
+	return math.Sqrt(sum)
+}
+
 // liken compares the case with witness i.
 func (m *comparison) liken(i int, w *witness, length float64) {
+	cosine, overlap := m.likeness(w, length)
+	near := &m.near[w.group]
+	if cosine > near.cosine {
+		near.cosine, near.witness = cosine, i
+	}
+	if overlap > near.overlap {
+		near.overlap, near.widest = overlap, i
+	}
+}
+
+// likeness returns the cosine of the case and a witness, and how much they share.
+func (m *comparison) likeness(w *witness, length float64) (cosine, overlap float64) {
 	s := m.s
-	dot, own, overlap := 0.0, 0.0, 0.0
+	dot, own := 0.0, 0.0
 	for _, t := range w.techs {
 		r := square(m.rareT[t])
 		own += r
@@ -68,13 +86,7 @@ func (m *comparison) liken(i int, w *witness, length float64) {
 		dot += r * s.softAt[n]
 		overlap += m.rareS[n] * s.softAt[n]
 	}
-	near := &m.near[w.group]
-	if cosine := dot / (length*math.Sqrt(own) + 1e-9); cosine > near.cosine {
-		near.cosine, near.witness = cosine, i
-	}
-	if overlap > near.overlap {
-		near.overlap, near.widest = overlap, i
-	}
+	return dot / (length*math.Sqrt(own) + 1e-9), overlap
 }
 
 // share gives each item its part in the likeness of the nearest report of group g.

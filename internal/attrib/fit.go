@@ -3,7 +3,9 @@ package attrib
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // How weights are learned. Every report of the knowledge that speaks of one group alone and is large enough is a case: it is compared with
@@ -48,22 +50,39 @@ type doubt struct {
 	absent bool
 }
 
-// Fit learns weights from the reports of a knowledge.
+// Fit learns weights from the reports of a knowledge: from those that have a date, with it, and from all of them without time, so that a case
+// without time is weighed as if there were no such evidence at all.
 func Fit(t *Table) *Weights {
 	k := NewKnowledge(t)
 	all := k.examples()
-	w := &Weights{Features: FeatureNames()}
+	w := k.learn(t, slices.DeleteFunc(slices.Clone(all), func(e example) bool { return e.sight.when == 0 }))
+	for i := range all {
+		all[i].forgetTime()
+	}
+	w.Timeless = k.learn(t, all)
+	w.Timeless.Features = nil // they are the same
+	return w
+}
+
+// forgetTime makes an example one without time.
+func (e *example) forgetTime() {
+	e.sight.when, e.signs = 0, nil
+	for _, row := range e.rows {
+		clear(row[fTimeNarrow : fTimeNearest+1])
+	}
+}
+
+func (k *Knowledge) learn(t *Table, all []example) *Weights {
+	w := &Weights{Features: FeatureNames(), Folds: make([]Fold, foldCount)}
 	scale := deviations(all)
-	for f := range foldCount {
-		weights := descend(all, scale, func(e *example) bool { return e.fold != f })
-		w.Folds = append(w.Folds, Fold{Features: weights})
-		for i := range all {
-			if all[i].fold == f {
-				all[i].scores = all[i].score(weights)
-				for g := range all[i].scores {
-					all[i].scores[g] /= all[i].sight.excess()
-				}
-			}
+	inParallel(foldCount, func(f int) {
+		w.Folds[f].Features = descend(all, scale, func(e *example) bool { return e.fold != f })
+	})
+	for i := range all {
+		e := &all[i]
+		e.scores = e.score(w.Folds[e.fold].Features)
+		for g := range e.scores {
+			e.scores[g] /= e.sight.excess()
 		}
 	}
 	k.doubts(t, w, all)
@@ -87,6 +106,20 @@ func (f *Fold) finish(all []example, use func(*example) bool) {
 	}
 }
 
+// inParallel does n pieces of work, of which none touches what another one does.
+func inParallel(n int, do func(i int)) {
+	var work sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		work.Go(func() {
+			for i := w; i < n; i += workers {
+				do(i)
+			}
+		})
+	}
+	work.Wait()
+}
+
 func (k *Knowledge) examples() []example {
 	var out []example
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -100,6 +133,7 @@ func (k *Knowledge) examples() []example {
 		add := func(kind variant, weight float64, techs, soft []int) {
 			e := base
 			e.kind, e.weight, e.sight = kind, weight, certain(k, techs, soft)
+			e.sight.when = w.when
 			e.rows = narrow(k.features(c, e.sight))
 			out = append(out, e)
 		}
@@ -191,7 +225,7 @@ func (k *Knowledge) doubts(t *Table, w *Weights, all []example) {
 				}
 			}
 			less := NewKnowledge(t.without(absent))
-			for i := range all {
+			inParallel(len(all), func(i int) {
 				e := &all[i]
 				rows := less.features(less.view(e.report), e.sight)
 				scores := make([]float64, len(rows))
@@ -199,7 +233,7 @@ func (k *Knowledge) doubts(t *Table, w *Weights, all []example) {
 					scores[g] = w.Folds[e.fold].score(row) / e.sight.excess()
 				}
 				e.signs = append(e.signs, doubt{signs(rows, scores, e.sight), absent[k.groups[e.truth].ID]})
-			}
+			})
 		}
 	}
 }

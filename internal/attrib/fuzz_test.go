@@ -3,6 +3,7 @@ package attrib
 import (
 	"math"
 	"testing"
+	"time"
 )
 
 // A bundle with one group, one technique and one software, with and without what may be missing.
@@ -39,7 +40,8 @@ func FuzzReadBundle(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, c := range []*Case{{}, {Techniques: Sure([]string{technique}), Software: Sure([]string{software})}} {
+		for _, c := range []*Case{{}, {Techniques: Sure([]string{technique}), Software: Sure([]string{software}),
+			When: time.Date(2018, 4, 3, 0, 0, 0, 0, time.UTC)}} {
 			ranking := r.Rank(c)
 			sum := ranking.Unknown
 			for _, g := range ranking.Groups {

@@ -30,9 +30,11 @@ type sighting struct {
 }
 
 // FromFindings makes a case of the findings of an incident. A technique is as sure as the rules behind it together: 1 less the
-// product of their doubts. Software is known by its identifier among the techniques, or by its name in a finding's title.
+// product of their doubts. Software is known by its identifier among the techniques, or by its name in a finding's title. The time is
+// that of the rules behind them.
 func FromFindings(name string, t *Table, findings iter.Seq2[*finding.Finding, error]) (*Case, error) {
 	seen := map[string]map[string]*sighting{} // by item and rule
+	times := clock{}
 	note := func(id string, f *finding.Finding) {
 		if seen[id] == nil {
 			seen[id] = map[string]*sighting{}
@@ -44,6 +46,7 @@ func FromFindings(name string, t *Table, findings iter.Seq2[*finding.Finding, er
 			seen[id][rule] = s
 		}
 		s.findings += max(1, f.Count)
+		times.note(rule, f)
 	}
 	named, order := newNames(t), firstTimes{}
 	for f, err := range findings {
@@ -58,7 +61,7 @@ func FromFindings(name string, t *Table, findings iter.Seq2[*finding.Finding, er
 			note(id, f)
 		}
 	}
-	c := &Case{Name: name, Order: order.list()}
+	c := &Case{Name: name, When: times.time(), Order: order.list()}
 	for _, id := range slices.Sorted(maps.Keys(seen)) {
 		item := weigh(id, seen[id])
 		if strings.HasPrefix(id, "S") {

@@ -32,7 +32,10 @@ type Knowledge struct {
 	onlyBy    map[string][][2]int
 	together  []pairing            // report by report: software and groups that it speaks of both
 	pairsOf   map[string][]pairing // the same by report
-	full      counts               // with nothing left out
+	dates     map[string]string    // of reports, as texts
+	firstDate float64              // of any witness, and the last: years with their fraction
+	lastDate  float64
+	full      counts // with nothing left out
 
 	victims []Victims // of each group, and below, what learned cases say beside techniques and software
 	lessons [][]lesson
@@ -44,6 +47,7 @@ type Knowledge struct {
 type witness struct {
 	group               int
 	report              string
+	when                float64 // the year and its fraction in which it was written, 0 if not known
 	techs, soft, parent []int
 	copyOf              int // the witness that says the same, or -1; a copy is not counted while that one stands
 }
@@ -66,7 +70,7 @@ func NewKnowledge(t *Table, local ...LocalCase) *Knowledge {
 	k := &Knowledge{
 		version: t.Version, groups: slices.Clone(t.Groups), techniques: t.Techniques, software: t.Software,
 		groupAt: map[string]int{}, itemAt: map[string]int{}, byReport: map[string][]int{},
-		onlyBy: map[string][][2]int{}, pairsOf: map[string][]pairing{},
+		onlyBy: map[string][][2]int{}, pairsOf: map[string][]pairing{}, dates: datesWith(t.Dates, local),
 	}
 	k.number(local)
 	k.testify(t, local)
@@ -76,6 +80,24 @@ func NewKnowledge(t *Table, local ...LocalCase) *Knowledge {
 	k.full = k.count(nil)
 	k.heed(local)
 	return k
+}
+
+// localReport is the report that a case of one's own counts as.
+func localReport(c *LocalCase) string { return "local: " + c.Name }
+
+// datesWith adds the dates of cases of one's own to those of reports.
+func datesWith(dates map[string]string, local []LocalCase) map[string]string {
+	if len(local) == 0 {
+		return dates
+	}
+	all := map[string]string{} // the table's own stay as they are
+	maps.Copy(all, dates)
+	for i := range local {
+		if c := &local[i]; dateYear(c.When) != 0 {
+			all[localReport(c)] = c.When
+		}
+	}
+	return all
 }
 
 // number gives every group, technique and software its position.
@@ -145,10 +167,11 @@ func (k *Knowledge) testify(t *Table, local []LocalCase) {
 			say(u.By, r, item)
 		}
 	}
-	for _, c := range local {
+	for i := range local {
+		c := &local[i]
 		for _, id := range slices.Concat(c.Techniques, c.Software) {
 			if item, ok := k.itemAt[k.Canonical(id)]; ok {
-				say(c.Group, "local: "+c.Name, item)
+				say(c.Group, localReport(c), item)
 			}
 		}
 	}
@@ -161,7 +184,11 @@ func (k *Knowledge) testify(t *Table, local []LocalCase) {
 			group = nobody
 		}
 		k.byReport[at.report] = append(k.byReport[at.report], len(k.witnesses))
-		k.witnesses = append(k.witnesses, k.newWitness(group, at.report, slices.Sorted(maps.Keys(said[at]))))
+		w := k.newWitness(group, at.report, slices.Sorted(maps.Keys(said[at])))
+		if w.when = dateYear(k.dates[at.report]); w.when != 0 {
+			k.firstDate, k.lastDate = math.Min(cmp.Or(k.firstDate, w.when), w.when), math.Max(k.lastDate, w.when)
+		}
+		k.witnesses = append(k.witnesses, w)
 	}
 }
 

@@ -17,6 +17,7 @@ type LocalCase struct {
 	Name       string     `json:"name"`
 	Group      string     `json:"group"`                // identifier of ATT&CK, or one of one's own
 	GroupName  string     `json:"group_name,omitempty"` // of one's own
+	When       string     `json:"when,omitempty"`       // a year, month or day (2020-08-17); "" or anything else: not known
 	Techniques []string   `json:"techniques"`
 	Software   []string   `json:"software,omitempty"`
 	Victims               // sectors and countries, as the vocabulary has them

@@ -16,9 +16,10 @@ var weightsJSON []byte
 // Weights are what was learned from the reports of a bundle: for each fold of them the weights that were learned without it, and the
 // weights that were learned of all.
 type Weights struct {
-	Features []string `json:"features"`
+	Features []string `json:"features,omitempty"`
 	Folds    []Fold   `json:"folds"`
 	All      Fold     `json:"all"`
+	Timeless *Weights `json:"timeless,omitempty"` // for cases whose time is not known
 }
 
 // Fold is one set of weights.
@@ -44,7 +45,10 @@ var loaded = sync.OnceValues(func() (*Weights, error) {
 	if err := json.Unmarshal(weightsJSON, w); err != nil {
 		return nil, fmt.Errorf("read the embedded weights: %w", err)
 	}
-	for _, f := range append(slices.Clone(w.Folds), w.All) {
+	if w.Timeless == nil {
+		return nil, fmt.Errorf("read the embedded weights: none for cases without time")
+	}
+	for _, f := range slices.Concat(w.Folds, w.Timeless.Folds, []Fold{w.All, w.Timeless.All}) {
 		if len(f.Features) != featureCount || len(f.Unknown) != signCount+1 {
 			return nil, fmt.Errorf("read the embedded weights: they are of another version of the model")
 		}
@@ -52,8 +56,17 @@ var loaded = sync.OnceValues(func() (*Weights, error) {
 	return w, nil
 })
 
+// of returns the weights that were learned from cases whose time was known, or was not, as in the case.
+func (w *Weights) of(s *sight) *Weights {
+	if s.when == 0 && w.Timeless != nil {
+		return w.Timeless
+	}
+	return w
+}
+
 // fold returns the weights for a case: for a report that weights were learned from, those that were learned without it.
-func (w *Weights) fold(report string) *Fold {
+func (w *Weights) fold(report string, s *sight) *Fold {
+	w = w.of(s)
 	if report == "" || len(w.Folds) == 0 {
 		return &w.All
 	}

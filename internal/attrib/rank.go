@@ -130,7 +130,7 @@ func (a *assessment) order() []int {
 // Rank ranks the groups for one case.
 func (r *Ranker) Rank(c *Case) *Ranking {
 	s, unknown := r.k.see(c)
-	a := r.assess(r.k.view(c.LeaveOut), s, r.w.fold(c.LeaveOut))
+	a := r.assess(r.k.view(c.LeaveOut), s, r.w.fold(c.LeaveOut, s))
 	out := &Ranking{Unknown: a.unknown, Troubles: r.k.troubles(c, s, unknown)}
 	for _, g := range a.order() {
 		e := &r.k.groups[g]

@@ -7,6 +7,7 @@ type Result struct {
 	Case       string      `json:"case,omitempty"`
 	Version    string      `json:"attack_version,omitempty"` // of ATT&CK, "" if the bundle doesn't say
 	Known      int         `json:"groups_known"`             // groups that were compared
+	Time       string      `json:"time,omitempty"`           // of the case: a year, month or day; "" where it was not used
 	Techniques []Item      `json:"techniques"`               // of the case, as the knowledge has them
 	Software   []Item      `json:"software,omitempty"`
 	Ranking    []Candidate `json:"ranking"` // the likeliest first; the first ones have contributions
@@ -60,6 +61,8 @@ type Candidate struct {
 	Knowledge     float64        `json:"knowledge_bits"` // of Bits: because of how much is known of it, whatever was seen
 	Technical     float64        `json:"technique_bits"` // of Bits: by techniques, with Habits
 	Software      float64        `json:"software_bits"`
+	Time          float64        `json:"time_bits,omitempty"`     // of Bits: by when the case was
+	Dated         []DatedReport  `json:"time_reports,omitempty"`  // the nearest in time, which Time rests on most
 	Habits        float64        `json:"habit_bits"`              // of Technical: what it usually does beside, seen or not
 	Contributions []Contribution `json:"contributions,omitempty"` // of single items, the weightiest first, for (above 0) and against
 	Missing       []Contribution `json:"missing,omitempty"`       // of Habits: what it usually does and the case doesn't show
@@ -70,6 +73,12 @@ type Candidate struct {
 	// could have been seen; both are 0 where nothing is known of that.
 	Usual        int `json:"usual,omitempty"`
 	UsualVisible int `json:"usual_visible,omitempty"`
+}
+
+// DatedReport is a report and when it was written.
+type DatedReport struct {
+	Report string `json:"report"`
+	Date   string `json:"date"` // 2020, 2020-08 or 2020-08-17
 }
 
 // Why an item speaks for a group.

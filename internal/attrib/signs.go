@@ -27,6 +27,10 @@ const (
 	sTogetherNew
 	sSoftRare
 	sSoftware
+	sTimeNarrow
+	sTimeWide
+	sTimeOutside
+	sTimeNearest
 	signCount
 )
 
@@ -81,5 +85,7 @@ func signs(rows [][]float64, scores []float64, s *sight) []float64 {
 	out[sSoftOwn], out[sSoftOwnBest] = math.Log1p(most(fSoftOwn)), rows[best][fSoftOwn]
 	out[sSoftCover], out[sTogether], out[sTogetherNew] = most(fSoftCover), most(fTogether), most(fTogetherNew)
 	out[sSoftRare], out[sSoftware] = most(fSoftRare), math.Log1p(float64(len(s.soft)))
+	out[sTimeNarrow], out[sTimeWide] = rows[best][fTimeNarrow], rows[best][fTimeWide]
+	out[sTimeOutside], out[sTimeNearest] = rows[best][fTimeBefore]+rows[best][fTimeAfter], most(fTimeNearest)
 	return out
 }

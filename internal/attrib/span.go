@@ -39,8 +39,8 @@ func (r *Ranker) spans(e *explanation) *spans {
 		work.Go(func() {
 			for d := w; d < draws; d += workers {
 				fold := e.fold
-				if len(r.w.Folds) > 0 && fold == &r.w.All {
-					fold = &r.w.Folds[d%len(r.w.Folds)]
+				if w := r.w.of(e.sight); len(w.Folds) > 0 && fold == &w.All {
+					fold = &w.Folds[d%len(w.Folds)]
 				}
 				drawn[d] = r.assess(e.counts, thinned[d], fold)
 			}
@@ -61,6 +61,7 @@ func (r *Ranker) spans(e *explanation) *spans {
 func thin(k *Knowledge, s *sight, rng *rand.Rand) *sight {
 	out := k.newSight()
 	out.hidden, out.hiddenParent, out.aside = s.hidden, s.hiddenParent, s.aside
+	out.when = s.when
 	for i, t := range s.techs {
 		if rng.Float64() < kept {
 			out.techAt[t] = s.tx[i]

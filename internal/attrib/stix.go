@@ -15,7 +15,8 @@ type object struct {
 	aliases, tactics   []string
 	attackID           string
 	reports            []string
-	prose              []byte // as it stands in the bundle, which it is part of
+	prose              []byte            // as it stands in the bundle, which it is part of
+	dates              map[string]string // of reports that are cited with one
 }
 
 // wantedKinds are the types of object that knowledge is made of; the others are stepped over.
@@ -24,11 +25,11 @@ var wantedKinds = map[string]bool{
 	"x-mitre-collection": true,
 }
 
-// ReadBundle reads an ATT&CK bundle (STIX 2.0 or 2.1, of any version): identifiers, names, relationships and the names of their
-// reports. Revoked and deprecated objects, and what hangs on them, are left out. No prose is kept; of the description of a group
+// ReadBundle reads an ATT&CK bundle (STIX 2.0 or 2.1, of any version): identifiers, names, relationships, and the names and dates of
+// their reports. Revoked and deprecated objects, and what hangs on them, are left out. No prose is kept; of the description of a group
 // and of its campaigns only the sectors and countries of its victims, as our vocabulary has them.
 func ReadBundle(data []byte) (*Table, error) {
-	b := bundle{byID: map[string]*object{}}
+	b := bundle{byID: map[string]*object{}, dates: map[string]string{}}
 	found := false
 	err := members(data, func(key, value []byte) error {
 		if string(key) != "objects" {
@@ -55,6 +56,7 @@ type bundle struct {
 	byID      map[string]*object
 	relations []*object
 	version   string
+	dates     map[string]string
 }
 
 func (b *bundle) add(value []byte) error {
@@ -70,11 +72,20 @@ func (b *bundle) add(value []byte) error {
 	case o.kind == "relationship":
 		if o.relation == "uses" || o.relation == "attributed-to" {
 			b.relations = append(b.relations, o)
+			b.date(o)
 		}
 	case o.attackID != "":
 		b.byID[o.id] = o
+		b.date(o)
 	}
 	return nil
+}
+
+// date notes the dates of the reports that o cites; of two for one report the earlier.
+func (b *bundle) date(o *object) {
+	for report, date := range o.dates {
+		b.dates[report] = earlier(b.dates[report], date)
+	}
 }
 
 func (o *object) member(key, value []byte) error {
@@ -125,13 +136,15 @@ func (o *object) phase(value []byte) error {
 }
 
 func (o *object) reference(value []byte) error {
-	source, id := "", ""
+	source, id, date := "", "", ""
 	err := members(value, func(key, v []byte) error {
 		switch string(key) {
 		case "source_name":
 			source = plain(v)
 		case "external_id":
 			id = plain(v)
+		case "description":
+			date = citedDate(plain(v))
 		}
 		return nil
 	})
@@ -140,13 +153,19 @@ func (o *object) reference(value []byte) error {
 		o.attackID = id
 	case source != "" && !strings.HasPrefix(source, "mitre-"):
 		o.reports = append(o.reports, source)
+		if date != "" {
+			if o.dates == nil {
+				o.dates = map[string]string{}
+			}
+			o.dates[source] = earlier(o.dates[source], date)
+		}
 	}
 	return err
 }
 
 // table puts the objects together: what campaigns used counts for the groups that they are attributed to.
 func (b *bundle) table() *Table {
-	t := &Table{Version: b.version}
+	t := &Table{Version: b.version, Dates: b.dates}
 	for _, o := range b.byID {
 		switch o.kind {
 		case "intrusion-set":

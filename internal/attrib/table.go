@@ -25,6 +25,7 @@ type Table struct {
 	Version                      string // of ATT&CK, "" if the bundle doesn't say
 	Groups, Techniques, Software []Entry
 	Uses                         []Use
+	Dates                        map[string]string // of reports, as far as they are known: 2020, 2020-08 or 2020-08-17
 }
 
 // Entry is a group, a technique or a software.
@@ -59,8 +60,8 @@ var Embedded = sync.OnceValues(func() (*Table, error) {
 	return readTable(string(data))
 })
 
-// Write writes t as lines of tabbed fields: R a report's name; G, T and S an entry (identifier, name, aliases, reports by number, and for a
-// G the sectors and countries of victims); U a use (by, what, reports by number).
+// Write writes t as lines of tabbed fields: R a report's name and date; G, T and S an entry (identifier, name, aliases, reports by number, and
+// for a G the sectors and countries of victims); U a use (by, what, reports by number).
 func (t *Table) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "%s\nV\t%s\n", tableHead, t.Version)
@@ -72,7 +73,7 @@ func (t *Table) Write(w io.Writer) error {
 			if !ok {
 				n = len(number)
 				number[r] = n
-				fmt.Fprintf(b, "R\t%s\n", flat(r))
+				fmt.Fprintf(b, "R\t%s\t%s\n", flat(r), t.Dates[r])
 			}
 			out = append(out, strconv.Itoa(n))
 		}
@@ -111,7 +112,7 @@ func codesIn(list string) []string {
 }
 
 func readTable(text string) (*Table, error) {
-	t := &Table{}
+	t := &Table{Dates: map[string]string{}}
 	var reports []string
 	named := func(list string) (out []string) {
 		for n := range strings.SplitSeq(list, ",") {
@@ -129,8 +130,11 @@ func readTable(text string) (*Table, error) {
 		case strings.HasPrefix(row, "#"):
 		case f[0] == "V" && len(f) == 2:
 			t.Version = f[1]
-		case f[0] == "R" && len(f) == 2:
+		case f[0] == "R" && (len(f) == 2 || len(f) == 3):
 			reports = append(reports, f[1])
+			if len(f) == 3 && dateYear(f[2]) != 0 {
+				t.Dates[f[1]] = f[2]
+			}
 		case f[0] == "U" && len(f) == 4:
 			t.Uses = append(t.Uses, Use{By: f[1], What: f[2], Reports: named(f[3])})
 		case len(f) == 5, len(f) == 7 && f[0] == "G":

@@ -92,7 +92,7 @@ func (a *actor) findings(groups []*Group) func(yield func(*finding.Finding, erro
 	return func(yield func(*finding.Finding, error) bool) {
 		alien := map[string]bool{}
 		for _, g := range groups {
-			f := &finding.Finding{Level: g.Level, Title: clipBytes(g.Title, maxTitleScanned), Rule: g.Rule, Count: int(g.Count), Time: g.First}
+			f := &finding.Finding{Level: g.Level, Title: clipBytes(g.Title, maxTitleScanned), Rule: g.Rule, Count: int(g.Count), Time: g.First, Last: g.Last}
 			for _, id := range g.Attack {
 				if now, ok := attack.Canonical(id); ok {
 					f.Attack = append(f.Attack, now)

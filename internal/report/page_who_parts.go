@@ -76,6 +76,10 @@ func newFalls(ranking []attrib.Candidate) []*fallView {
 func fallSteps(c *attrib.Candidate) []fallStep {
 	steps := []fallStep{{Name: "How much is known of it, whatever was seen", Bits: c.Knowledge, Basis: plural(int64(c.Reports), "report")}}
 	sum := c.Knowledge
+	if c.Time != 0 {
+		steps = append(steps, timeStep(c))
+		sum += c.Time
+	}
 	for _, side := range c.Sides {
 		steps = append(steps, fallStep{Name: side.Name, Basis: sideBasis(&side), Bits: side.Bits, Cases: side.Cases})
 		sum += side.Bits
@@ -116,6 +120,18 @@ func sideBasis(s *attrib.Side) string {
 		text += []string{": ", ", "}[min(i, 1)] + visible(shorten(sideWidth, value))
 	}
 	return text
+}
+
+// timeStep is what the time of the incident says of the group.
+func timeStep(c *attrib.Candidate) fallStep {
+	s := fallStep{Name: "When it was, beside the reports on it", Bits: c.Time, Basis: "nearest in time"}
+	if len(c.Dated) == 0 {
+		s.Basis = "no report with a date"
+	}
+	for _, d := range c.Dated {
+		s.Reports = append(s.Reports, fmt.Sprintf("%s (%s)", d.Report, d.Date))
+	}
+	return s
 }
 
 // bitsText writes bits with their sign.

@@ -97,7 +97,7 @@ func TestWhoAdds(t *testing.T) {
 				t.Errorf("%s: the bar of %q goes from %v to %v", f.Name, s.Name, s.X, s.X+s.W)
 			}
 		}
-		if len(f.Steps) > maxFallSteps+4 {
+		if len(f.Steps) > maxFallSteps+5 {
 			t.Errorf("%s: %d steps", f.Name, len(f.Steps))
 		}
 	}

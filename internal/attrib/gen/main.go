@@ -1,5 +1,6 @@
 // Command gen writes the embedded table of package attrib from MITRE's STIX bundle: identifiers, names, relationships, the names
-// of the reports behind them and codes for the sectors and countries of victims, without prose. Without the bundle it leaves the table as it is.
+// and dates of the reports behind them, and codes for the sectors and countries of victims, without prose. Without the bundle it leaves the
+// table as it is.
 //
 //	go run ./internal/attrib/gen -bundle enterprise-attack.json -out internal/attrib/table.tsv.gz
 package main
