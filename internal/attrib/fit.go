@@ -15,7 +15,7 @@ const (
 	fewestBare     = 3
 	foldCount      = 10
 	shrinkage      = 30 // strength of the normal prior on the weights, features being scaled to a deviation of 1
-	shrinkUnknown  = 3
+	shrinkUnknown  = 1
 	weightBare     = 0.7
 	weightPart     = 0.7
 	partsOfOneCase = 2

@@ -31,15 +31,24 @@ const (
 	sTimeWide
 	sTimeOutside
 	sTimeNearest
-	signCount
+	ownSigns // how many these are
 )
+
+// signsBySoftware are signs that say something else where the case has software: they stand once more for such cases.
+var signsBySoftware = []int{sEvidence, sLead, sMiddle, sSize, sNearest, sCover}
+
+// signsBySize are signs that say something else of a large case than of a small one: they stand once more, times its size.
+var signsBySize = []int{sEvidence, sLead, sMiddle, sNearest, sCover, sOverlap}
+
+// signCount counts all signs, the last ones being the features of the best group.
+var signCount = ownSigns + len(signsBySoftware) + len(signsBySize) + featureCount
 
 // signs works out the signs for the features and scores of the groups that are candidates.
 func signs(rows [][]float64, scores []float64, s *sight) []float64 {
-	out := make([]float64, signCount)
 	if len(scores) == 0 {
-		return out
+		return make([]float64, signCount)
 	}
+	out := make([]float64, ownSigns, signCount)
 	sorted := slices.Clone(scores)
 	slices.SortFunc(sorted, func(a, b float64) int {
 		switch {
@@ -87,5 +96,11 @@ func signs(rows [][]float64, scores []float64, s *sight) []float64 {
 	out[sSoftRare], out[sSoftware] = most(fSoftRare), math.Log1p(float64(len(s.soft)))
 	out[sTimeNarrow], out[sTimeWide] = rows[best][fTimeNarrow], rows[best][fTimeWide]
 	out[sTimeOutside], out[sTimeNearest] = rows[best][fTimeBefore]+rows[best][fTimeAfter], most(fTimeNearest)
-	return out
+	for _, sign := range signsBySoftware {
+		out = append(out, out[sign]*math.Min(1, float64(len(s.soft))))
+	}
+	for _, sign := range signsBySize {
+		out = append(out, out[sign]*out[sSize])
+	}
+	return append(out, rows[best]...)
 }
