@@ -94,8 +94,20 @@ Without time (--time none)
 | AUROC of unknown | 0.85 | {span(unknown_timeless)} |
 | calibration error | 0.05 at most | {ece(sure_timeless):.3f} |""")
 
-print('\nReliability of the first rank\n\n| said | was right | cases |\n|---|---|---|')
-for b in bins(sure): print(f'| {sum(p for p, _ in b) / len(b):.2f} | {sum(h for _, h in b) / len(b):.2f} | {len(b)} |')
+
+
+def marks(said, right):
+    """A scale from 0 to 1 with what was said and what was right marked on it."""
+    scale = ['·'] * 41
+    scale[round(40 * said)] = '○'
+    scale[round(40 * right)] = '●' if scale[round(40 * right)] == '·' else '◉'
+    return ''.join(scale)
+
+
+print('\nReliability of the first rank: ○ said, ● was right, ◉ both\n\n| said | was right | cases | 0 to 1 |\n|---|---|---|---|')
+for b in bins(sure):
+    said, right = sum(p for p, _ in b) / len(b), sum(h for _, h in b) / len(b)
+    print(f'| {said:.2f} | {right:.2f} | {len(b)} | `{marks(said, right)}` |')
 
 print('\nLearning curve: top 1 and top 3 with a part of the other reports (mean of 2 draws)\n\n| reports kept | top 1 | top 3 | techniques only, top 3 |\n|---|---|---|---|')
 reports = sorted({r['source_name'] for o in bundle['objects'] if o.get('relationship_type') == 'uses' for r in o.get('external_references', [])})
