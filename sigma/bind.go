@@ -191,6 +191,7 @@ func newConstant(text string, known bool) *constant {
 	return c
 }
 
+// decide returns what the atom comes to for a constant.
 func (a *atom) decide(c *constant) decision {
 	if !c.known {
 		return undecided

@@ -354,3 +354,29 @@ func TestLearnedBounds(t *testing.T) {
 	r := embeddedRanker(t, LocalCase{Name: "a", Group: "G0032", Victims: Victims{Sectors: []string{"pirates"}}})
 	r.Explain(seen(func(c *Case) { c.Victims.Sectors = []string{"finance"} }))
 }
+
+// TestVictimsRestOn says where the victims of a group are known from: its page in ATT&CK, and learned cases.
+func TestVictimsRestOn(t *testing.T) {
+	table, err := Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := NewKnowledge(table, LocalCase{Name: "ours", Group: "own", Victims: Victims{Sectors: []string{"gaming"}}})
+	s := &sides{of: make([][]Side, len(k.groups)), bits: make([]float64, len(k.groups))}
+	k.likenVictims(Victims{Sectors: []string{"gaming"}}, s)
+	pages := 0
+	for g, list := range s.of {
+		for _, side := range list {
+			page := strings.Contains(side.Basis, "ATT&CK's page")
+			if own := k.groups[g].ID == "own"; own == page || own != slices.Contains(side.Cases, "ours") {
+				t.Errorf("%s: %q, cases %q", k.groups[g].ID, side.Basis, side.Cases)
+			}
+			if page {
+				pages++
+			}
+		}
+	}
+	if pages == 0 {
+		t.Error("no group of ATT&CK has victims")
+	}
+}

@@ -37,7 +37,8 @@ type Knowledge struct {
 	lastDate  float64
 	full      counts // with nothing left out
 
-	victims []Victims // of each group, and below, what learned cases say beside techniques and software
+	victims []Victims  // of each group, and below, what learned cases say beside techniques and software
+	hit     [][]string // learned cases of each group that name victims
 	lessons [][]lesson
 	traces  map[trace]*traced
 	learned int // cases

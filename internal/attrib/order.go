@@ -112,7 +112,7 @@ type lesson struct {
 
 // heed notes what learned cases say beside techniques and software.
 func (k *Knowledge) heed(local []LocalCase) {
-	k.victims = make([]Victims, len(k.groups))
+	k.victims, k.hit = make([]Victims, len(k.groups)), make([][]string, len(k.groups))
 	k.lessons = make([][]lesson, len(k.groups))
 	k.traces, k.learned = map[trace]*traced{}, len(local)
 	for g := range k.groups {
@@ -123,6 +123,7 @@ func (k *Knowledge) heed(local []LocalCase) {
 		g := k.groupAt[c.Group]
 		if known, err := c.Victims.Check(); err == nil && !known.None() {
 			k.victims[g].join(known)
+			k.hit[g] = append(k.hit[g], c.Name)
 		}
 		if places := k.places(c.Order); len(places) > 1 {
 			k.lessons[g] = append(k.lessons[g], lesson{c.Name, places})

@@ -49,7 +49,12 @@ func (k *Knowledge) likenKind(given []string, s *sides, kind string, of func(g i
 			continue
 		}
 		bits := math.Log2((hits[g] + victimsHeld*share) / (float64(len(codes)) + victimsHeld) / share)
-		s.add(g, Side{Kind: kind, Name: "Victims: " + strings.Join(given, ", "), Bits: math.Max(-mostVictims, math.Min(mostVictims, bits)), Basis: victimsBasis(given, codes)})
+		side := Side{Kind: kind, Name: "Victims: " + strings.Join(given, ", "), Bits: math.Max(-mostVictims, math.Min(mostVictims, bits)), Basis: victimsBasis(given, codes)}
+		if !k.groups[g].Victims.None() {
+			side.Basis += ", by ATT&CK's page on it"
+		}
+		side.Cases = k.hit[g][:min(len(k.hit[g]), mostNamed)]
+		s.add(g, side)
 	}
 }
 
