@@ -138,19 +138,24 @@ for o in bundle['objects']:
 users = collections.defaultdict(lambda: collections.defaultdict(set))
 for (g, r), items in said.items():
     for i in items: users[i][g].add(r)
-print('\nCeiling: what a case shares with other reports on its group\n\n| cases that share | share of cases | top 1 | top 3 |\n|---|---|---|---|')
-kinds = collections.defaultdict(list)
-for c, r in zip(cases, full):
+
+
+def rarest(c):
+    """What the case shares with other reports on its group, by its rarest."""
     others = {i: {g for g, rs in users[i].items() if rs - {c['report']}} for i in c['techniques'] + c['software']}
     own = [i for i, gs in others.items() if c['group'] in gs]
-    if any(i[0] == 'S' and len(others[i]) <= 5 for i in own): kind = 'software that at most 5 groups have'
-    elif any(len(others[i]) <= 5 for i in own): kind = 'no such software, but a technique that at most 5 groups have'
-    elif any(len(others[i]) <= 20 for i in own): kind = 'nothing rarer than a technique of 6 to 20 groups'
-    elif own: kind = 'only what more than 20 groups have'
-    else: kind = 'nothing at all'
-    kinds[kind].append((c, r))
-for kind, l in sorted(kinds.items(), key=lambda x: -len(x[1])):
-    print(f'| {kind} | {len(l) / len(cases):.2f} | {top(*zip(*l), 1):.2f} | {top(*zip(*l), 3):.2f} |')
+    if any(i[0] == 'S' and len(others[i]) <= 5 for i in own): return 'software that at most 5 groups have'
+    if any(len(others[i]) <= 5 for i in own): return 'a technique that at most 5 groups have, no such software'
+    if any(len(others[i]) <= 20 for i in own): return 'nothing rarer than a technique of 6 to 20 groups'
+    return 'only what more than 20 groups have' if own else 'nothing at all'
+
+
+for title, asked, ranked in (('', cases, full), (', techniques only', tech, bare)):
+    print(f'\nCeiling{title}: what a case shares with other reports on its group\n\n| cases that share | share of cases | top 1 | top 3 |\n|---|---|---|---|')
+    kinds = collections.defaultdict(list)
+    for c, r in zip(asked, ranked): kinds[rarest(c)].append((c, r))
+    for kind, l in sorted(kinds.items(), key=lambda x: -len(x[1])):
+        print(f'| {kind} | {len(l) / len(asked):.2f} | {top(*zip(*l), 1):.2f} | {top(*zip(*l), 3):.2f} |')
 pairs = apart = 0
 judged = {(c['group'], c['report']) for c in cases}
 by = collections.defaultdict(list)
