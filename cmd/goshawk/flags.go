@@ -14,6 +14,7 @@ import (
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/evidence"
+	"github.com/goshawk-ir/goshawk/internal/heap"
 	"github.com/goshawk-ir/goshawk/internal/parser"
 	"github.com/goshawk-ir/goshawk/internal/pipeline"
 	"github.com/goshawk-ir/goshawk/internal/rules"
@@ -166,10 +167,7 @@ func ruleSource(path string) (detect.RuleSource, error) {
 
 // openEngines makes the detectors ready and says what they refused.
 func openEngines(c *detect.Config, w io.Writer, quiet bool) ([]detect.Engine, []*detect.Report, error) {
-	// Memory that nobody touches costs none, but while it is held the garbage collector takes the heap to be large and
-	// waits: what loading makes would be looked through again and again while it grows, and nearly all of it stays.
-	reserve := make([]byte, 24<<20)
-	defer runtime.KeepAlive(reserve)
+	heap.SetGrowth(100)
 	var engines []detect.Engine
 	var reports []*detect.Report
 	for _, d := range detect.All() {

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"iter"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/event"
 	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/heap"
 )
 
 // HuntSink takes what a hunt finds. Findings come after the files, made ready by several workers, in order of time, path and
@@ -42,7 +42,7 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 		return err
 	}
 	if len(h.joins.runs) > 0 || h.joins.held.bytes > manyJoins {
-		defer debug.SetGCPercent(debug.SetGCPercent(joinGCPercent))
+		defer heap.SetGrowth(heap.SetGrowth(joinGrowth))
 	}
 	if joinErr := h.join(); joinErr != nil {
 		return joinErr
@@ -129,10 +129,10 @@ func (h *hunt) join() error {
 	return h.joins.Close() // its memory is needed elsewhere
 }
 
-// joinGCPercent is how much the heap may grow once all evidence is read, where correlations have much to remember. What they
+// joinGrowth is by how many per cent the heap may grow once all evidence is read, where correlations have much to remember. What they
 // remember stays, and little garbage is made from then on: a heap that may double before it is looked through would double the
 // memory of a run with millions of groups.
-const joinGCPercent = 20
+const joinGrowth = 20
 
 // manyJoins is from how many bytes of hits that correlations want on the heap is held small: they can't remember much of less.
 const manyJoins = 1 << 20
