@@ -47,6 +47,7 @@ type walker struct {
 	segment  int       // where the segment under way begins
 	inHead   bool      // between an element's name and the end of its attributes
 	inAttr   bool
+	kept     []byte // scratch of keep
 }
 
 // walk reads the stream at [pos, end) of the chunk.

@@ -1,6 +1,9 @@
 package evtx
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // segment is a piece of a template definition that is the same wherever the definition stands, what to pass over after
 // it, and the name or value that follows. Between chunks a definition differs only in the offsets of its names, in which of
@@ -24,7 +27,7 @@ func (w *walker) keep() []segment {
 		return nil
 	}
 	data := w.chunk.data
-	var all []byte // what the segments say, in one piece
+	all := w.kept[:0] // what the segments say, in one piece
 	for i := range w.form {
 		s := &w.form[i]
 		all = append(all, data[s.from:s.to]...)
@@ -32,7 +35,8 @@ func (w *walker) keep() []segment {
 			all = append(all, data[s.at:s.at+nameSize(data[s.at:])]...)
 		}
 	}
-	form, text := append([]segment(nil), w.form...), string(all)
+	form, text := slices.Clone(w.form), string(all)
+	w.kept = all
 	for i := range form {
 		s := &form[i]
 		n := s.to - s.from

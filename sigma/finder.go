@@ -80,7 +80,10 @@ func (f *finder) table(length, n int) gramTable {
 	// How often a gram is met: in what many events hold, and in the literals before.
 	common := commonGrams()
 	if n > fewLiterals {
-		common = slices.Clone(common)
+		own := spareGrams.Get().(*[]uint16)
+		defer spareGrams.Put(own)
+		copy(*own, common)
+		common = *own
 	}
 	for lit, text := range f.lits {
 		if len(text) < shortGram || len(text) < maxGram != (length < maxGram) {
@@ -103,6 +106,9 @@ func (f *finder) table(length, n int) gramTable {
 
 // fewLiterals is up to how many literals it doesn't matter how many of them share a gram.
 const fewLiterals = 64
+
+// spareGrams is memory for counts of grams.
+var spareGrams = sync.Pool{New: func() any { g := make([]uint16, 1<<16); return &g }}
 
 // commonGrams counts grams in commonText, by hash.
 var commonGrams = sync.OnceValue(func() []uint16 {

@@ -33,6 +33,7 @@ type sigmaEngine struct {
 	mu      sync.Mutex
 	bound   map[*event.Schema]*sigma.Binding
 	byShape map[string]*sigma.Binding // many templates of event logs differ in nothing that rules ask for
+	key     []byte                    // scratch
 	offered map[offer]bool            // shapes of the records that came
 
 	matchers   []*sigma.Matcher // of the scanners made
@@ -114,10 +115,10 @@ func (e *sigmaEngine) bind(s *event.Schema) *sigma.Binding {
 		return b
 	}
 	schema := sigmaSchema(s)
-	shape := shapeKey(schema)
 	e.mu.Lock()
 	e.note(schema)
-	b, ok = e.byShape[shape]
+	e.key = appendShape(e.key[:0], schema)
+	b, ok = e.byShape[string(e.key)]
 	e.mu.Unlock()
 	if !ok {
 		b = e.engine.Bind(schema) // while others bind other shapes
@@ -130,19 +131,22 @@ func (e *sigmaEngine) bind(s *event.Schema) *sigma.Binding {
 	if len(e.byShape) >= maxBindings {
 		clear(e.byShape)
 	}
-	e.byShape[shape], e.bound[s] = b, b
+	if e.bound[s] = b; !ok {
+		e.byShape[string(appendShape(nil, schema))] = b
+	}
 	return b
 }
 
-func shapeKey(s *sigma.Schema) string {
-	key := strconv.AppendBool(nil, s.EmptyIsNull)
+// appendShape appends all that rules can ask of a schema.
+func appendShape(key []byte, s *sigma.Schema) []byte {
+	key = strconv.AppendBool(key, s.EmptyIsNull)
 	for _, part := range append([]string{s.Product, s.Service, s.Channel, s.Provider, s.File, s.EventID}, s.Fields...) {
 		key = appendBytes(key, part)
 	}
 	for _, apart := range s.Apart {
 		key = strconv.AppendBool(key, apart)
 	}
-	return string(key)
+	return key
 }
 
 func sigmaSchema(s *event.Schema) *sigma.Schema {

@@ -7,7 +7,6 @@ package heap
 
 import (
 	"os"
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
@@ -21,7 +20,9 @@ const runtimeMinimum = 4 << 20
 
 var growth struct {
 	sync.Mutex
-	percent int // beyond Floor; 0: nobody has asked yet
+	percent int    // beyond Floor; 0: nobody has asked yet
+	live    uint64 // for which it was set
+	sample  [1]metrics.Sample
 }
 
 // SetGrowth lets the heap grow to Floor, and beyond it by percent of what lives, and returns what percent was before. Where
@@ -29,44 +30,49 @@ var growth struct {
 func SetGrowth(percent int) (before int) {
 	growth.Lock()
 	defer growth.Unlock()
-	before = growth.percent
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
-		return max(before, 100)
+	if before = growth.percent; before == 0 {
+		before = 100
 	}
-	growth.percent = percent
-	debug.SetGCPercent(percentFor(live(), percent))
-	if before == 0 {
-		watch()
-		return 100
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		growth.percent = percent
+		settle()
 	}
 	return before
 }
 
-// percentFor returns by how many per cent a heap of which so many bytes live may grow.
+// Settle takes in what the collector has found since. Long work calls it every now and then; it costs next to nothing.
+func Settle() {
+	growth.Lock()
+	defer growth.Unlock()
+	if growth.percent > 0 && live() != growth.live {
+		settle()
+	}
+}
+
+func settle() {
+	growth.live = live()
+	debug.SetGCPercent(percentFor(growth.live, growth.percent))
+}
+
+// percentFor returns by how many per cent a heap of which so many bytes live may grow: to Floor, unless it is nearly full
+// already; from there on to what is allowed beyond it, in a slope instead of a step.
 func percentFor(live uint64, percent int) int {
-	if live == 0 { // nobody has looked yet
+	const nearly = Floor / 4 * 3
+	switch {
+	case live == 0: // nobody has looked yet
 		return max(percent, Floor*100/runtimeMinimum)
+	case live <= nearly:
+		return int((Floor - live) * 100 / live)
+	case live < Floor:
+		room := uint64(Floor/4) + (live-nearly)*uint64(percent)/25 - (live - nearly)
+		return max(int(room*100/live), 1)
 	}
-	if live >= Floor {
-		return percent
-	}
-	return max(percent, int((Floor-live)*100/live))
+	return percent
 }
 
 // live returns how many bytes lived when the collector last looked.
 func live() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
-}
-
-// watch sets the growth anew each time the collector has looked through the heap.
-func watch() {
-	type sentinel struct{ self *sentinel } // with a pointer, so that it is an object of its own
-	runtime.AddCleanup(&sentinel{}, func(struct{}) {
-		growth.Lock()
-		debug.SetGCPercent(percentFor(live(), growth.percent))
-		growth.Unlock()
-		watch()
-	}, struct{}{})
+	growth.sample[0].Name = "/gc/heap/live:bytes"
+	metrics.Read(growth.sample[:])
+	return growth.sample[0].Value.Uint64()
 }

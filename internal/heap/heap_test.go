@@ -17,6 +17,8 @@ func TestPercent(t *testing.T) {
 		{Floor / 4, 100, 300},
 		{Floor / 2, 100, 100},
 		{Floor / 2, 20, 100},
+		{Floor / 4 * 3, 100, 33},
+		{Floor / 8 * 7, 100, 71},
 		{Floor, 20, 20},
 		{4 * Floor, 100, 100},
 	} {
@@ -47,6 +49,10 @@ func TestSetGrowth(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if after.NumGC != before.NumGC {
 		t.Errorf("%d collections below the floor", after.NumGC-before.NumGC)
+	}
+	runtime.GC()
+	if Settle(); growth.live != live() {
+		t.Errorf("settled for %d bytes, of %d", growth.live, live())
 	}
 	t.Setenv("GOGC", "77")
 	if before := SetGrowth(10); before != 100 || growth.percent != 100 {

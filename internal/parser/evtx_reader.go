@@ -195,7 +195,7 @@ func rfc3339(b []byte) (time.Time, bool) {
 		t, zoned, ok := parseTime(b)
 		return t, ok && zoned
 	}
-	if len(b) == 0 {
+	if len(b) < len("2006-01-02T5:04:05Z") || b[4] != '-' || b[10] != 'T' { // nor does what is no such time at all
 		return time.Time{}, false
 	}
 	t, err := time.Parse(time.RFC3339Nano, string(b))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/goshawk-ir/goshawk/internal/event"
 	"github.com/goshawk-ir/goshawk/internal/evidence"
+	"github.com/goshawk-ir/goshawk/internal/heap"
 	"github.com/goshawk-ir/goshawk/internal/parser"
 )
 
@@ -185,6 +186,7 @@ func consume[B any](order <-chan *part[B], sink Sink[B], progress *Progress, sto
 			}
 		}
 		p.file.add(&p.tally)
+		heap.Settle()
 		if !p.last {
 			continue
 		}

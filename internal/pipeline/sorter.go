@@ -24,9 +24,10 @@ type Sorter struct {
 	Dir    string // for the runs; "": the system's folder for temporary files
 
 	held    held
-	other   held       // the other half: empty, or being spilled
-	spilled chan error // what came of spilling it; nil if it is empty
-	free    [][]byte   // blocks that are empty
+	other   held          // the other half: empty, or being spilled
+	spilled chan error    // what came of spilling it; nil if it is empty
+	out     *bufio.Writer // of the run that is being written
+	free    [][]byte      // blocks that are empty
 	runs    []spilled
 	sorted  bool
 }
@@ -143,9 +144,12 @@ func (s *Sorter) spill() error {
 	}
 	s.held, s.other = s.other, s.held
 	s.spilled = make(chan error, 1)
+	if s.out == nil {
+		s.out = bufio.NewWriterSize(nil, 256<<10)
+	}
 	go func(h *held, done chan<- error) {
 		h.sort()
-		done <- writeRun(f, h.all)
+		done <- writeRun(f, s.out, h.all)
 	}(&s.other, s.spilled)
 	return nil
 }
@@ -184,7 +188,7 @@ func (s *Sorter) compact() error {
 	if err != nil {
 		return err
 	}
-	if err := writeRun(f, func(yield func(Entry, error) bool) { s.merge(old, nil, yield) }); err != nil {
+	if err := writeRun(f, s.out, func(yield func(Entry, error) bool) { s.merge(old, nil, yield) }); err != nil {
 		return err
 	}
 	s.runs = append(s.runs[:n-maxRuns], s.runs[n])
@@ -209,9 +213,9 @@ func (s *Sorter) newRun(level int) (*os.File, error) {
 	return f, nil
 }
 
-// writeRun writes entries in order as a run.
-func writeRun(f *os.File, entries iter.Seq2[Entry, error]) error {
-	w := bufio.NewWriterSize(f, 256<<10)
+// writeRun writes entries in order as a run, through w.
+func writeRun(f *os.File, w *bufio.Writer, entries iter.Seq2[Entry, error]) error {
+	w.Reset(f)
 	var head [8]byte
 	for e, err := range entries {
 		if err != nil {
