@@ -19,7 +19,7 @@ import (
 
 // A cache keeps compiled rules in a folder, a file for each set of rules that was loaded. A file is named by a hash of all
 // that the rules in it follow from: the program, the options, and path and content of every rule file. So nothing in it
-// can be out of date, and a rule file is never taken to be unchanged by its size and time alone.
+// can be out of date. A file that is the same still, as fileIndex has it, is not read for that.
 //
 //	0   16  magic
 //	16  32  the hash
@@ -94,8 +94,11 @@ func (h *keyHash) source(s *RuleSource) { h.add("source", s.Name, s.File) }
 
 func (h *keyHash) file(f *ruleFile) {
 	h.add(f.path, f.problem)
-	h.number(len(f.data))
-	h.sum.Write(f.data)
+	sum := f.sum
+	if f.data != nil {
+		sum = sha256.Sum256(f.data)
+	}
+	h.sum.Write(sum[:])
 }
 
 func (h *keyHash) key() (k cacheKey) {
@@ -118,14 +121,15 @@ func (s *ruleCache) find(c *Config) (*sigma.Engine, *Report) {
 	if !s.safe() || len(s.files(cacheEnding)) == 0 {
 		return nil, nil // the rules need not be read to know
 	}
-	h := s.newKey(c)
-	r := &ruleReader{each: h.file}
+	h, began, name := s.newKey(c), time.Now(), s.indexFile(c)
+	r := &ruleReader{each: h.file, index: s.readIndex(name)}
 	for i := range c.Rules {
 		h.source(&c.Rules[i])
 		if r.read(&c.Rules[i]) != nil {
 			return nil, nil
 		}
 	}
+	s.writeIndex(name, r.index, began)
 	return s.read(h.key())
 }
 
@@ -172,7 +176,7 @@ func readSummed(r io.Reader, n int, sum uint32) (string, bool) {
 	}
 }
 
-// write makes the entry of a key: beside its place and renamed, so that whoever reads at the same time sees all or nothing.
+// write makes the entry of a key.
 func (s *ruleCache) write(key cacheKey, engine *sigma.Engine, report *Report) {
 	if os.MkdirAll(s.dir, 0o700) != nil || !s.safe() {
 		return
@@ -184,26 +188,17 @@ func (s *ruleCache) write(key cacheKey, engine *sigma.Engine, report *Report) {
 		return
 	}
 	binary.LittleEndian.PutUint32(data[48:], crc32.Checksum(data[summed:], castagnoli))
-	f, err := os.CreateTemp(s.dir, "*"+tempEnding) // for its owner alone
-	if err != nil {
-		return
-	}
-	_, err = f.Write(data)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), s.file(key))
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return
-	}
+	s.put(s.file(key), data)
 	s.sweep()
 }
 
 // sweep removes what is too much, the oldest first, and what writers that were stopped have left.
 func (s *ruleCache) sweep() {
+	for i, info := range s.files(indexEnding) {
+		if i >= maxCacheFiles {
+			os.Remove(filepath.Join(s.dir, info.Name()))
+		}
+	}
 	files, total := s.files(cacheEnding), int64(0)
 	for i, info := range files {
 		if total += info.Size(); i > 0 && (i >= maxCacheFiles || total > maxCacheBytes) {

@@ -81,7 +81,7 @@ func wantLoaded(t testing.TB, c *Config, cached bool) {
 	}
 }
 
-// entries lists the files of the cache.
+// entries lists the files of the cache but for indexes.
 func entries(t testing.TB, c *Config) (names []string) {
 	t.Helper()
 	list, err := os.ReadDir(c.Cache)
@@ -89,7 +89,9 @@ func entries(t testing.TB, c *Config) (names []string) {
 		t.Fatal(err)
 	}
 	for _, e := range list {
-		names = append(names, filepath.Join(c.Cache, e.Name()))
+		if filepath.Ext(e.Name()) != indexEnding {
+			names = append(names, filepath.Join(c.Cache, e.Name()))
+		}
 	}
 	return names
 }

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,8 +16,9 @@ const maxRuleFile = 4 << 20
 
 // ruleFile is a file of rules, or why it could not be read.
 type ruleFile struct {
-	path    string // as problems name it
-	data    []byte // valid until the next file
+	path    string            // as problems name it
+	data    []byte            // valid until the next file; nil if it was not read
+	sum     [sha256.Size]byte // of a file that was not read and has no problem
 	problem string
 }
 
@@ -25,6 +27,7 @@ type ruleReader struct {
 	source *RuleSource
 	buf    []byte
 	each   func(*ruleFile)
+	index  *fileIndex // nil: all files are read
 }
 
 func (r *ruleReader) read(source *RuleSource) error {
@@ -69,7 +72,7 @@ const quickSize = 64 << 10
 // folder reads what walk reads, in the same order. Fast path: for a file that its folder calls regular it asks the
 // system for nothing but its bytes, by its name in the open folder; whatever is not as expected goes the plain way.
 func (r *ruleReader) folder(dir string) error {
-	f, err := os.Open(filepath.Join(r.source.Dir, filepath.FromSlash(dir)))
+	f, err := openFolder(filepath.Join(r.source.Dir, filepath.FromSlash(dir)))
 	if err != nil {
 		return r.walk(dir)
 	}
@@ -83,6 +86,9 @@ func (r *ruleReader) folder(dir string) error {
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	full := path.Join(r.source.Name, dir)
+	if r.index != nil && dir == "." {
+		r.index.dev = believed(f)
+	}
 	for _, d := range entries {
 		switch {
 		case d.IsDir():
@@ -90,16 +96,41 @@ func (r *ruleReader) folder(dir string) error {
 				return err
 			}
 		case isRuleFile(d.Name()):
-			if d.Type().IsRegular() {
-				if data, ok := readQuickly(f, d.Name(), r.buf); ok {
-					r.each(&ruleFile{path: path.Join(full, d.Name()), data: data})
-					continue
-				}
+			if d.Type().IsRegular() && r.quick(f, d.Name(), joined(full, d.Name())) {
+				continue
 			}
 			r.plain(path.Join(full, d.Name()), path.Join(dir, d.Name()))
 		}
 	}
 	return nil
+}
+
+// quick hands a file on the quick way; false, if it has to go the plain way.
+func (r *ruleReader) quick(dir *os.File, name, full string) bool {
+	var state fileState
+	indexed := r.index != nil && r.index.dev != 0
+	if indexed {
+		var ok bool
+		if state, ok = stateOf(dir, name); !ok { // before it is read: so a change in between is seen the next time
+			return false
+		}
+		if sum, ok := r.index.known(full, state); ok {
+			r.index.add(full, state, sum, false)
+			r.each(&ruleFile{path: full, sum: sum})
+			return true
+		}
+	}
+	data, ok := readQuickly(dir, name, r.buf)
+	if !ok {
+		return false
+	}
+	f := &ruleFile{path: full, data: data}
+	if indexed {
+		f.data, f.sum = nil, sha256.Sum256(data)
+		r.index.add(full, state, f.sum, true)
+	}
+	r.each(f)
+	return true
 }
 
 func readRule(files fs.FS, name string) (data []byte, problem string) {
