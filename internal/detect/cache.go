@@ -123,14 +123,40 @@ func (s *ruleCache) find(c *Config) (*sigma.Engine, *Report) {
 	}
 	h, began, name := s.newKey(c), time.Now(), s.indexFile(c)
 	r := &ruleReader{each: h.file, index: s.readIndex(name)}
+	guessed := s.readAhead(r.index.key)
 	for i := range c.Rules {
 		h.source(&c.Rules[i])
 		if r.read(&c.Rules[i]) != nil {
 			return nil, nil
 		}
 	}
-	s.writeIndex(name, r.index, began)
-	return s.read(h.key())
+	key := h.key()
+	s.writeIndex(name, r.index, began, key)
+	if key == r.index.key {
+		e := <-guessed
+		return e.engine, e.report
+	}
+	return s.read(key)
+}
+
+// cacheEntry is what an entry of the cache holds; nil, nil if there is none.
+type cacheEntry struct {
+	engine *sigma.Engine
+	report *Report
+}
+
+// readAhead reads the entry of a key, which is likely to be asked for, while others find out whether it is.
+func (s *ruleCache) readAhead(key cacheKey) <-chan cacheEntry {
+	read := make(chan cacheEntry, 1)
+	if key == (cacheKey{}) {
+		close(read)
+		return read
+	}
+	go func() {
+		engine, report := s.read(key)
+		read <- cacheEntry{engine, report}
+	}()
+	return read
 }
 
 // read reads the entry of a key.

@@ -25,11 +25,13 @@ import (
 //	0   16  magic
 //	16  4   CRC-32C of what follows
 //	20  8   when reading began, nanoseconds since 1970
-//	28      for each file: length of path (4), path, device, inode, size, time of write, time of change (8 each), SHA-256 (32)
+//	28  32  the key of the rules that these files gave
+//	60      for each file: length of path (4), path, device, inode, size, time of write, time of change (8 each), SHA-256 (32)
 //
 // All numbers are little-endian. Whatever is damaged counts as absent.
 type fileIndex struct {
 	began int64
+	key   cacheKey      // of the rules that the files gave; zero if none
 	files []indexedFile // as they were, in the order of reading
 	at    int           // the next that is expected
 	byway map[string]int
@@ -55,7 +57,8 @@ type fileState struct {
 const (
 	indexMagic   = "goshawk files 1\n"
 	indexSummed  = 20
-	indexHeader  = 28
+	indexKey     = 28
+	indexHeader  = 60
 	indexEntry   = 4 + 5*8 + sha256.Size
 	indexEnding  = ".files"
 	maxIndexFile = 16 << 20
@@ -151,10 +154,11 @@ func (x *fileIndex) decode(data []byte) {
 		files, rest = append(files, f), rest[indexEntry+n:]
 	}
 	x.began, x.files = int64(le.Uint64(data[indexSummed:])), files
+	copy(x.key[:], data[indexKey:])
 }
 
-// encode is what is stored of the files as they are.
-func (x *fileIndex) encode(began time.Time) []byte {
+// encode is what is stored of the files as they are, and of the key of the rules that they give.
+func (x *fileIndex) encode(began time.Time, key cacheKey) []byte {
 	le := binary.LittleEndian
 	var b bytes.Buffer
 	b.WriteString(indexMagic)
@@ -165,6 +169,7 @@ func (x *fileIndex) encode(began time.Time) []byte {
 		}
 	}
 	put(uint64(began.UnixNano()))
+	b.Write(key[:])
 	for i := range x.now {
 		f, s := &x.now[i], &x.now[i].state
 		b.Write(le.AppendUint32(nil, uint32(len(f.path))))
@@ -178,11 +183,11 @@ func (x *fileIndex) encode(began time.Time) []byte {
 }
 
 // writeIndex keeps the index for the next run, if there is something new in it.
-func (s *ruleCache) writeIndex(name string, x *fileIndex, began time.Time) {
-	if !x.fresh && len(x.now) == len(x.files) {
+func (s *ruleCache) writeIndex(name string, x *fileIndex, began time.Time, key cacheKey) {
+	if !x.fresh && len(x.now) == len(x.files) && key == x.key {
 		return
 	}
-	if data := x.encode(began); len(data) <= maxIndexFile {
+	if data := x.encode(began, key); len(data) <= maxIndexFile {
 		s.put(name, data)
 		s.sweep()
 	}

@@ -17,7 +17,7 @@ func TestFileIndex(t *testing.T) {
 	for _, path := range []string{"r/a.yml", "r/b.yml", "r/c/d.yml"} {
 		was.add(path, state, sum, true)
 	}
-	data := was.encode(time.Unix(0, state.changed+settled+1))
+	data := was.encode(time.Unix(0, state.changed+settled+1), cacheKey{1})
 	read := func() *fileIndex {
 		x := &fileIndex{dev: 1}
 		x.decode(data)
@@ -88,9 +88,9 @@ func TestFileIndexInUse(t *testing.T) {
 	x.now = x.files
 	x.now[1].sum[0]++
 	began := time.Unix(0, x.began)
-	cache.put(name, x.encode(began))
+	cache.put(name, x.encode(began, x.key))
 	wantLoaded(t, c, false)
-	cache.put(name, x.encode(began))
+	cache.put(name, x.encode(began, x.key))
 	text, err := os.ReadFile(filepath.Join(c.Rules[0].Dir, "b", "c.yml"))
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestFileIndexInUse(t *testing.T) {
 func FuzzFileIndex(f *testing.F) {
 	x := &fileIndex{}
 	x.add("r/a.yml", fileState{1, 2, 3, 4, 5}, sha256.Sum256(nil), true)
-	f.Add(x.encode(time.Unix(7, 0)))
+	f.Add(x.encode(time.Unix(7, 0), cacheKey{2}))
 	f.Add([]byte(indexMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		x := &fileIndex{}
@@ -119,7 +119,7 @@ func FuzzFileIndex(f *testing.F) {
 			return
 		}
 		x.now = x.files
-		if !bytes.Equal(x.encode(time.Unix(0, x.began)), data) {
+		if !bytes.Equal(x.encode(time.Unix(0, x.began), x.key), data) {
 			t.Error("stored otherwise than read")
 		}
 	})
