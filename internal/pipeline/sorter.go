@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // maxEntry bounds one entry of a sorter; longer ones are a fault of ours.
@@ -258,13 +260,21 @@ type Entry struct{ Key, Data []byte }
 
 // Close removes the temporary files.
 func (s *Sorter) Close() error {
-	var errs []error
 	if s.spilled != nil {
 		<-s.spilled // the file is in use
 	}
-	for _, r := range s.runs {
-		errs = append(errs, r.close())
+	// The system takes back what is left of a file when it is closed: some hundred microseconds for each, at the very end of a hunt.
+	var closers sync.WaitGroup
+	errs := make([]error, len(s.runs))
+	n := min(runtime.GOMAXPROCS(0), len(s.runs))
+	for first := range n {
+		closers.Go(func() {
+			for i := first; i < len(errs); i += n {
+				errs[i] = s.runs[i].close()
+			}
+		})
 	}
+	closers.Wait()
 	*s = Sorter{Memory: s.Memory, Dir: s.Dir}
 	return errors.Join(errs...)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -26,7 +27,12 @@ func init() {
 //go:embed web
 var web embed.FS
 
-var pageTemplate = template.Must(template.New("page.tmpl").Funcs(template.FuncMap{
+// pageTemplate is read when a page is first written: most commands write none.
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page.tmpl").Funcs(pageFuncs).ParseFS(web, "web/*.tmpl"))
+})
+
+var pageFuncs = template.FuncMap{
 	"v":       short,
 	"count":   count,
 	"plural":  plural,
@@ -44,7 +50,7 @@ var pageTemplate = template.Must(template.New("page.tmpl").Funcs(template.FuncMa
 	"percent": percent,
 	"between": between,
 	"bits":    bitsText,
-}).ParseFS(web, "web/*.tmpl"))
+}
 
 // page is what the template shows.
 type page struct {
@@ -81,7 +87,7 @@ func writePage(ctx context.Context, m *Model, w io.Writer) error {
 		return err
 	}
 	safe := &glyphWriter{w: w}
-	if err := pageTemplate.ExecuteTemplate(safe, "page.tmpl", p); err != nil {
+	if err := pageTemplate().ExecuteTemplate(safe, "page.tmpl", p); err != nil {
 		return err
 	}
 	return safe.close()
