@@ -70,45 +70,57 @@ func (e *Engine) Bind(s *Schema) *Binding {
 	return e.bind(p, s)
 }
 
+// planScratch is memory for what leads to a plan; most shapes lead to one that is there already.
+type planScratch struct {
+	live  []int // positions of ways
+	key   []byte
+	truth decided
+}
+
+var planScratches = sync.Pool{New: func() any { return &planScratch{} }}
+
 // planFor makes the plan for a shape; nil if the events of no rule come so.
 func (e *Engine) planFor(s *Schema) *plan {
-	var live []int
+	m := planScratches.Get().(*planScratch)
+	defer planScratches.Put(m)
+	m.live = m.live[:0]
 	if s.Channel != "" {
-		live = append(append(live, e.byChannel[foldString(s.Channel)]...), e.anyChannel...)
+		m.live = append(append(m.live, e.byChannel[foldString(s.Channel)]...), e.anyChannel...)
 	} else {
 		for _, i := range e.others {
 			if e.ways[i].matches(s) {
-				live = append(live, i)
+				m.live = append(m.live, i)
 			}
 		}
 	}
-	if len(live) == 0 {
+	if len(m.live) == 0 {
 		return nil
 	}
-	slices.Sort(live)
-	return e.plan(slices.Compact(live), s)
+	slices.Sort(m.live)
+	m.live = slices.Compact(m.live)
+	return e.plan(m, s)
 }
 
 // plan finds or makes the plan of ways for a shape.
-func (e *Engine) plan(live []int, s *Schema) *plan {
-	truth := make(decided, len(e.consts))
+func (e *Engine) plan(m *planScratch, s *Schema) *plan {
+	m.truth = slices.Grow(m.truth[:0], len(e.consts))[:len(e.consts)]
 	c := constants{}
 	for i, a := range e.consts {
-		truth[i] = c.decide(a, s)
+		m.truth[i] = c.decide(a, s)
 	}
-	var key []byte
-	kept := live[:0]
-	for _, i := range live {
+	key, kept := m.key[:0], m.live[:0]
+	for _, i := range m.live {
 		w := e.ways[i]
-		if !w.possible(truth) {
+		if !w.possible(m.truth) {
 			continue
 		}
 		kept = append(kept, i)
 		key = binary.AppendUvarint(key, uint64(i))
 		for _, a := range w.consts {
-			key = append(key, byte(truth[a.constant-1]))
+			key = append(key, byte(m.truth[a.constant-1]))
 		}
 	}
+	m.key = key
 	e.mu.Lock()
 	entry, ok := e.plans[string(key)]
 	if !ok {
@@ -119,7 +131,7 @@ func (e *Engine) plan(live []int, s *Schema) *plan {
 		e.plans[string(key)] = entry
 	}
 	e.mu.Unlock()
-	entry.once.Do(func() { entry.plan = e.newPlan(kept, truth) }) // while others make other plans
+	entry.once.Do(func() { entry.plan = e.newPlan(kept, m.truth) }) // while others make other plans
 	return entry.plan
 }
 

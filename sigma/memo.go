@@ -13,15 +13,16 @@ type memo struct {
 	entries []memoEntry // a power of two of them; linear probing
 	shift   uint        // of a hash, to an index
 	count   int
-	text    []byte           // the values
-	door    []uint32         // marks of values seen once; nil while there is plenty of room
-	last    [lastSize]uint32 // by place: the entry of the value that it had last
+	text    [maxMemoText / memoBlock][]byte // the values, none of them across two blocks
+	block   int                             // of text that is being filled
+	door    []uint32                        // marks of values seen once; nil while there is plenty of room
+	last    [lastSize]uint32                // by place: the entry of the value that it had last
 }
 
 type memoEntry struct {
 	hash       uint64 // odd; 0: the entry is free
 	key        uint64 // place and tag
-	from, size uint32
+	from, size uint32 // in all blocks, one behind the other
 	sight      *sight // nil: nothing was seen in the value
 }
 
@@ -29,7 +30,8 @@ type memoEntry struct {
 const (
 	maxMemoEntries = 1 << 16
 	maxMemoText    = 12 << 20
-	smallMemoText  = 64 << 10 // room that is made at first
+	memoBlock      = 1 << 20
+	maxMemoValue   = memoBlock / 16
 	doorSize       = 1 << 16
 	lastSize       = 1 << 12
 )
@@ -77,7 +79,7 @@ func (m *memo) same(key uint64, value []byte) (s *sight, known bool) {
 		return nil, false
 	}
 	e := &m.entries[at]
-	if e.key == key && int(e.size) == len(value) && e.hash != 0 && string(m.text[e.from:e.from+e.size]) == string(value) {
+	if e.key == key && int(e.size) == len(value) && e.hash != 0 && string(m.value(e)) == string(value) {
 		return e.sight, true
 	}
 	return nil, false
@@ -91,7 +93,7 @@ func (m *memo) find(hash, key uint64, value []byte) (s *sight, known bool) {
 		if e.hash == 0 {
 			return nil, false
 		}
-		if e.hash == hash && e.key == key && string(m.text[e.from:e.from+e.size]) == string(value) {
+		if e.hash == hash && e.key == key && string(m.value(e)) == string(value) {
 			m.last[key>>8%uint64(len(m.last))] = uint32(i & mask)
 			return e.sight, true
 		}
@@ -101,7 +103,7 @@ func (m *memo) find(hash, key uint64, value []byte) (s *sight, known bool) {
 // again says whether the value was asked for before, or there is plenty of room. Only such values are kept: those that come
 // once, as identifiers and times do, would push the others out.
 func (m *memo) again(hash uint64) bool {
-	if m.count < maxMemoEntries/8 && len(m.text) < maxMemoText/4 {
+	if m.count < maxMemoEntries/8 && m.block < len(m.text)/4 {
 		return true
 	}
 	if m.door == nil {
@@ -119,25 +121,35 @@ func (m *memo) again(hash uint64) bool {
 
 // keep remembers what a value came to.
 func (m *memo) keep(hash, key uint64, value []byte, s *sight) {
-	if len(value) > maxMemoText/8 {
+	if len(value) > maxMemoValue {
 		return
 	}
-	if m.count >= maxMemoEntries/2 || len(m.text)+len(value) > maxMemoText {
+	if m.block < len(m.text) && len(m.text[m.block])+len(value) > memoBlock {
+		m.block++
+	}
+	if m.count >= maxMemoEntries/2 || m.block == len(m.text) {
 		clear(m.entries)
-		m.text, m.count = m.text[:0], 0
+		m.block, m.count = 0, 0
+		for i := range m.text {
+			m.text[i] = m.text[i][:0]
+		}
 	}
 	if 2*(m.count+1) > len(m.entries) {
 		m.resize(2 * len(m.entries))
 	}
-	from := len(m.text)
-	switch need := from + len(value); {
-	case need <= cap(m.text):
-	case need <= smallMemoText:
-		m.text = append(make([]byte, 0, smallMemoText), m.text...)
-	default:
-		m.text = append(make([]byte, 0, maxMemoText), m.text...) // what is not written to costs nothing but its addresses
+	b := &m.text[m.block]
+	if *b == nil {
+		*b = make([]byte, 0, memoBlock)
 	}
-	m.text = append(m.text, value...)
+	from := m.block*memoBlock + len(*b)
+	*b = append(*b, value...)
 	*m.free(hash) = memoEntry{hash: hash, key: key, from: uint32(from), size: uint32(len(value)), sight: s}
 	m.count++
+}
+
+// value returns the value of an entry.
+func (m *memo) value(e *memoEntry) []byte {
+	b := m.text[e.from/memoBlock%uint32(len(m.text))]
+	from := e.from % memoBlock
+	return b[from : from+e.size]
 }
