@@ -155,6 +155,7 @@ func (x *fileIndex) decode(data []byte) {
 	}
 	x.began, x.files = int64(le.Uint64(data[indexSummed:])), files
 	copy(x.key[:], data[indexKey:])
+	x.now = make([]indexedFile, 0, len(files)+len(files)/16)
 }
 
 // encode is what is stored of the files as they are, and of the key of the rules that they give.
