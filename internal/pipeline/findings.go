@@ -32,10 +32,10 @@ type stretchEntry struct {
 	joined         bool // a finding as JSON, else an entry of hits
 }
 
-// Sizes of a stretch: large enough that handing it over costs nothing, small enough that all workers have one.
+// Sizes of a stretch: large enough that handing it over, which may have to wake a processor, costs little; small enough that all workers have one.
 const (
-	stretchBytes   = 64 << 10
-	stretchEntries = 512
+	stretchBytes   = 128 << 10
+	stretchEntries = 1024
 )
 
 func (s *stretch[F]) add(e Entry, joined bool) {
@@ -61,7 +61,7 @@ type presenter[F any] struct {
 
 // run calls each for the entries in order; that hands them to its argument, which says whether to go on.
 func (p *presenter[F]) run(each func(yield func(e Entry, joined bool) bool) error) error {
-	work, order := make(chan *stretch[F], p.workers), make(chan *stretch[F], 2*p.workers)
+	work, order := make(chan *stretch[F], 2*p.workers), make(chan *stretch[F], 3*p.workers)
 	p.spare, p.stop = make(chan *stretch[F], 4*p.workers+1), make(chan struct{})
 	fed := make(chan error, 1)
 	go func() {
