@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
+	"time"
 )
 
 // Floor is up to how many bytes the heap grows unseen.
@@ -34,18 +35,24 @@ func SetGrowth(percent int) (before int) {
 		before = 100
 	}
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		if growth.percent == 0 {
+			go watch()
+		}
 		growth.percent = percent
 		settle()
 	}
 	return before
 }
 
-// Settle takes in what the collector has found since. Long work calls it every now and then; it costs next to nothing.
-func Settle() {
-	growth.Lock()
-	defer growth.Unlock()
-	if growth.percent > 0 && live() != growth.live {
-		settle()
+// watch takes in what the collector has found, for good. A look costs a microsecond. (To be told by a cleanup or a finalizer would cost
+// nothing, but these run when memory is swept, which may be much later.)
+func watch() {
+	for range time.Tick(10 * time.Millisecond) {
+		growth.Lock()
+		if live() != growth.live {
+			settle()
+		}
+		growth.Unlock()
 	}
 }
 

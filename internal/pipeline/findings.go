@@ -7,7 +7,6 @@ import (
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/finding"
-	"github.com/goshawk-ir/goshawk/internal/heap"
 )
 
 // FindingWorker makes findings ready for a sink. Each goroutine has its own; F is a batch of what it made of them.
@@ -139,7 +138,6 @@ func (p *presenter[F]) consume(order <-chan *stretch[F]) (failed error) {
 			}
 		}
 		fail(s.err)
-		heap.Settle()
 		if cap(s.buf) <= 4*stretchBytes {
 			select {
 			case p.spare <- s:

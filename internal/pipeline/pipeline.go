@@ -16,7 +16,6 @@ import (
 
 	"github.com/goshawk-ir/goshawk/internal/event"
 	"github.com/goshawk-ir/goshawk/internal/evidence"
-	"github.com/goshawk-ir/goshawk/internal/heap"
 	"github.com/goshawk-ir/goshawk/internal/parser"
 )
 
@@ -186,7 +185,6 @@ func consume[B any](order <-chan *part[B], sink Sink[B], progress *Progress, sto
 			}
 		}
 		p.file.add(&p.tally)
-		heap.Settle()
 		if !p.last {
 			continue
 		}
