@@ -278,7 +278,9 @@ func TestRuleReader(t *testing.T) {
 		}
 	}
 	makePipe(t, filepath.Join(dir, "pipe.yml"))
-	compareReaders(t, &RuleSource{Name: "given", FS: os.DirFS(dir), Dir: dir})
+	for _, name := range []string{"given", ".", "/", "a/../b/"} {
+		compareReaders(t, &RuleSource{Name: name, FS: os.DirFS(dir), Dir: dir})
+	}
 	shared := testkit.Shared(t, "sigma", "rules")
 	compareReaders(t, &RuleSource{Name: shared, FS: os.DirFS(shared), Dir: shared})
 	gone := filepath.Join(dir, "gone")

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -210,14 +209,4 @@ func (s *ruleCache) put(name string, data []byte) {
 	if err != nil {
 		os.Remove(f.Name())
 	}
-}
-
-// joined is path.Join of a folder that is clean already and a name in it.
-func joined(dir, name string) string {
-	var b strings.Builder
-	b.Grow(len(dir) + 1 + len(name))
-	b.WriteString(dir)
-	b.WriteByte('/')
-	b.WriteString(name)
-	return b.String()
 }

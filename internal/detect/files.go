@@ -96,7 +96,7 @@ func (r *ruleReader) folder(dir string) error {
 				return err
 			}
 		case isRuleFile(d.Name()):
-			if d.Type().IsRegular() && r.quick(f, d.Name(), joined(full, d.Name())) {
+			if d.Type().IsRegular() && r.quick(f, d.Name(), path.Join(full, d.Name())) {
 				continue
 			}
 			r.plain(path.Join(full, d.Name()), path.Join(dir, d.Name()))
