@@ -1,8 +1,9 @@
 package evtx
 
 import (
-	"slices"
+	"hash/maphash"
 	"sync"
+	"sync/atomic"
 )
 
 // Bounds of a Cache. Hostile files can hold any number of definitions; when a bound is met, the cache is emptied and
@@ -16,87 +17,143 @@ const (
 // have the same *Layout as long as they come through the same Cache. It may be used from several goroutines; its size
 // is bounded. The zero Cache is ready.
 type Cache struct {
-	mu       sync.RWMutex
-	programs map[uint64][]*program
+	programs table[program]
+	layouts  table[knownLayout]
+
+	mu       sync.Mutex            // to put something in
 	shapes   map[uint64][]*program // the first of each shape
-	layouts  map[string]*Layout
-	next     uint64 // number of the last shape; none is given twice
-	numbered uint64 // layouts so far
-	size     int    // of the programs, about
-	laid     int    // of the layouts, about
+	next     uint64                // number of the last shape; none is given twice
+	numbered uint64                // layouts so far
+	size     int                   // of the programs, about
+	laid     int                   // of the layouts, about
+}
+
+// knownLayout is a layout and the key that it was made for.
+type knownLayout struct {
+	key    string
+	layout *Layout
 }
 
 // program returns the program of ops; its memory is its own. The walker that read them, if there is one, gives its form.
 func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 	hash, shape := hashOps(guid, ops)
-	c.mu.RLock()
-	p := c.find(hash, guid, ops)
-	c.mu.RUnlock()
-	if p != nil {
+	same := func(p *program) bool { return p.same(guid, ops) }
+	if p := c.programs.find(hash, same); p != nil {
 		return p
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if p := c.find(hash, guid, ops); p != nil {
-		return p
-	}
-	if c.programs == nil || c.size > maxCachedPrograms {
-		c.programs, c.shapes, c.size = map[uint64][]*program{}, map[uint64][]*program{}, 0
-		c.layouts, c.laid = map[string]*Layout{}, 0
-	}
-	number, fresh := c.shape(shape, ops)
-	p = newProgram(number, guid, ops)
-	if fresh {
-		c.shapes[shape] = append(c.shapes[shape], p)
-	}
+	p := newProgram(guid, ops)
 	if from != nil {
 		p.form, p.resident = from.keep(), from.resident
 		p.size += 160 * len(p.form)
 	}
-	c.programs[hash] = append(c.programs[hash], p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.programs.find(hash, same); p != nil {
+		return p
+	}
+	if c.shapes == nil || c.size > maxCachedPrograms {
+		c.shapes, c.size, c.laid = map[uint64][]*program{}, 0, 0
+		c.programs.empty()
+		c.layouts.empty()
+	}
+	c.setShape(p, shape)
+	c.programs.put(hash, p)
 	c.size += p.size
 	return p
 }
 
-// shape returns the number of the shape of ops, and whether it is new.
-func (c *Cache) shape(hash uint64, ops []op) (n uint64, fresh bool) {
-	for _, p := range c.shapes[hash] {
-		if p.alike(ops) {
-			return p.shape, false
+// setShape gives p the number of its shape.
+func (c *Cache) setShape(p *program, hash uint64) {
+	for _, known := range c.shapes[hash] {
+		if known.alike(p.ops) {
+			p.shape = known.shape
+			return
 		}
 	}
 	c.next++
-	return c.next, true
-}
-
-func (c *Cache) find(hash uint64, guid *[16]byte, ops []op) *program {
-	list := c.programs[hash]
-	if i := slices.IndexFunc(list, func(p *program) bool { return p.same(guid, ops) }); i >= 0 {
-		return list[i]
-	}
-	return nil
+	p.shape = c.next
+	c.shapes[hash] = append(c.shapes[hash], p)
 }
 
 // layout returns the layout with this key, made by build if there is none yet.
 func (c *Cache) layout(key []byte, build func() *Layout) *Layout {
-	c.mu.RLock()
-	l := c.layouts[string(key)]
-	c.mu.RUnlock()
-	if l != nil {
-		return l
+	hash := maphash.Bytes(seed, key)
+	same := func(k *knownLayout) bool { return k.key == string(key) }
+	if k := c.layouts.find(hash, same); k != nil {
+		return k.layout
 	}
+	l := build()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l := c.layouts[string(key)]; l != nil {
-		return l
+	if k := c.layouts.find(hash, same); k != nil {
+		return k.layout
 	}
-	if c.layouts == nil || c.laid > maxCachedLayouts {
-		c.layouts, c.laid = map[string]*Layout{}, 0
+	if c.laid > maxCachedLayouts {
+		c.layouts.empty()
+		c.laid = 0
 	}
-	l = build()
 	c.numbered++
 	l.Number = c.numbered
-	c.layouts[string(key)] = l
+	c.layouts.put(hash, &knownLayout{string(key), l})
 	c.laid += l.size + len(key) + 256
 	return l
+}
+
+// table finds what was put in under a hash. Any number of goroutines may look while one puts in: in nearly all
+// looks something is found, and nobody waits for anybody.
+type table[E any] struct {
+	slots atomic.Pointer[[]tableSlot[E]] // a power of two of them, or nil; at most half of them are taken
+	count int
+}
+
+type tableSlot[E any] struct {
+	hash  uint64 // written before entry is
+	entry atomic.Pointer[E]
+}
+
+// find returns an entry under a hash that is the same; nil if there is none.
+func (t *table[E]) find(hash uint64, same func(*E) bool) *E {
+	slots := t.slots.Load()
+	if slots == nil {
+		return nil
+	}
+	for i := hash; ; i++ {
+		s := &(*slots)[i&uint64(len(*slots)-1)]
+		e := s.entry.Load()
+		if e == nil || s.hash == hash && same(e) {
+			return e
+		}
+	}
+}
+
+func (t *table[E]) put(hash uint64, e *E) {
+	slots := t.slots.Load()
+	if slots == nil || t.count >= len(*slots)/2 {
+		more := make([]tableSlot[E], max(64, 4*t.count))
+		if slots != nil {
+			for i := range *slots {
+				if s := &(*slots)[i]; s.entry.Load() != nil {
+					occupy(more, s.hash, s.entry.Load())
+				}
+			}
+		}
+		slots = &more
+		t.slots.Store(slots)
+	}
+	occupy(*slots, hash, e)
+	t.count++
+}
+
+func occupy[E any](slots []tableSlot[E], hash uint64, e *E) {
+	i := hash
+	for ; slots[i&uint64(len(slots)-1)].entry.Load() != nil; i++ {
+	}
+	s := &slots[i&uint64(len(slots)-1)]
+	s.hash = hash
+	s.entry.Store(e)
+}
+
+func (t *table[E]) empty() {
+	t.slots.Store(nil)
+	t.count = 0
 }

@@ -112,8 +112,8 @@ func hashOps(guid *[16]byte, ops []op) (all, shape uint64) {
 }
 
 // newProgram returns a program of ops that shares no memory with a chunk.
-func newProgram(shape uint64, guid *[16]byte, ops []op) *program {
-	p := &program{shape: shape, guid: *guid, ops: append([]op(nil), ops...), size: 256}
+func newProgram(guid *[16]byte, ops []op) *program {
+	p := &program{guid: *guid, ops: append([]op(nil), ops...), size: 256}
 	size := 0
 	for i := range ops {
 		size += len(ops[i].raw)

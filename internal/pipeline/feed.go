@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"iter"
 
 	"github.com/goshawk-ir/goshawk/internal/evidence"
 	"github.com/goshawk-ir/goshawk/internal/parser"
@@ -16,20 +17,29 @@ const maxHeld = 2<<20 + 4096
 // is called in the walk's order.
 const filesAhead = 16
 
-// feeder walks the evidence and queues the parts of its files, for the workers and, in the same order, for the consumer.
+// feeder walks the evidence and yields the parts of its files.
 //
-// Where the consumer takes the parts of two files in turn, two files are read at a time, so that their hashes are made at once
+// Where the sink takes the parts of two files in turn, two files are read at a time, so that their hashes are made at once
 // (see sha256x2). A file that finds no second one beside it waits, open, while the walk goes on. Whatever can't be
 // read in parts is done with in between, when the walk comes to it.
-type feeder[B any] struct {
-	o           *Options
-	work, order chan<- *part[B]
-	free        chan []byte // memory of parts that are done
-	lanes       []*lane[B]  // files that are being read, or wait for a second one, in the walk's order
-	atOnce      int         // how many are read together: 1 or 2
+type feeder struct {
+	o      *Options
+	yield  func(*part) bool
+	failed error       // what ended the walk before its end
+	free   chan []byte // memory of parts that are done
+	lanes  []*lane     // files that are being read, or wait for a second one, in the walk's order
+	atOnce int         // how many are read together: 1 or 2
 }
 
-func (f *feeder[B]) walk(ctx context.Context) error {
+// parts yields all parts. Afterwards failed says what was in the way.
+func (f *feeder) parts(ctx context.Context) iter.Seq[*part] {
+	return func(yield func(*part) bool) {
+		f.yield = yield
+		f.failed = f.walk(ctx)
+	}
+}
+
+func (f *feeder) walk(ctx context.Context) error {
 	f.o.Evidence.LateHash = true
 	number := 0
 	var failed error
@@ -57,26 +67,21 @@ func (f *feeder[B]) walk(ctx context.Context) error {
 	return cmp.Or(failed, ctx.Err())
 }
 
-func (f *feeder[B]) send(p *part[B]) {
-	f.order <- p
-	f.work <- p // parts are taken in order, so the one that the consumer waits for is always under way
-}
-
-// file opens a file and cuts it up. There is at least one part, so that each file reaches the consumer.
-func (f *feeder[B]) file(file *File) {
+// file opens a file and cuts it up. There is at least one part, so that each file reaches the sink.
+func (f *feeder) file(file *File) {
 	in, p, cuts := f.cut(file)
 	if !file.Unhashed() || in == nil || p == nil || !canHold(cuts, in.Size) {
 		f.whole(file, in, p, cuts)
 		return
 	}
-	f.lanes = append(f.lanes, &lane[B]{file: file, in: in, parser: p, cuts: cuts, had: len(file.File.Problems)})
+	f.lanes = append(f.lanes, &lane{file: file, in: in, parser: p, cuts: cuts, had: len(file.File.Problems)})
 	for len(f.lanes) == f.atOnce {
 		f.step()
 	}
 }
 
 // whole makes the hash of a file, if it is still to be made, before its workers read their parts themselves.
-func (f *feeder[B]) whole(file *File, in *evidence.Input, p *parser.Parser, cuts []int64) {
+func (f *feeder) whole(file *File, in *evidence.Input, p *parser.Parser, cuts []int64) {
 	if file.Unhashed() {
 		size := file.Size
 		had := len(file.File.Problems)
@@ -87,14 +92,14 @@ func (f *feeder[B]) whole(file *File, in *evidence.Input, p *parser.Parser, cuts
 		}
 	}
 	for i := range cuts {
-		part := newPart[B](file, p, in, cuts, i)
+		part := newPart(file, p, in, cuts, i)
 		part.last = i == len(cuts)-1
-		f.send(part)
+		f.yield(part)
 	}
 }
 
 // cut opens a file, unless it is open, finds its parser and says where its parts begin.
-func (f *feeder[B]) cut(file *File) (*evidence.Input, *parser.Parser, []int64) {
+func (f *feeder) cut(file *File) (*evidence.Input, *parser.Parser, []int64) {
 	file.release()
 	file.Parser = ""
 	in, p := file.open(f.o)
@@ -108,8 +113,8 @@ func (f *feeder[B]) cut(file *File) (*evidence.Input, *parser.Parser, []int64) {
 	return in, p, cuts
 }
 
-func newPart[B any](file *File, p *parser.Parser, in *evidence.Input, cuts []int64, i int) *part[B] {
-	made := &part[B]{file: file, parser: p, batches: make(chan B, batchesAhead)}
+func newPart(file *File, p *parser.Parser, in *evidence.Input, cuts []int64, i int) *part {
+	made := &part{file: file, parser: p}
 	if p == nil {
 		return made
 	}
@@ -136,7 +141,7 @@ func canHold(cuts []int64, size int64) bool {
 	return true
 }
 
-func (f *feeder[B]) buffer(size int) []byte {
+func (f *feeder) buffer(size int) []byte {
 	select {
 	case buf := <-f.free:
 		if cap(buf) >= size {
@@ -147,7 +152,7 @@ func (f *feeder[B]) buffer(size int) []byte {
 	return make([]byte, size, max(size, 512<<10+4096))
 }
 
-func (f *feeder[B]) release(buf []byte) {
+func (f *feeder) release(buf []byte) {
 	select {
 	case f.free <- buf:
 	default: // more than are ever needed at a time

@@ -1,9 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
-	"sync"
+	"sync/atomic"
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
 	"github.com/goshawk-ir/goshawk/internal/finding"
@@ -19,11 +20,10 @@ type FindingWorker[F any] interface {
 }
 
 // stretch is a run of entries, in order, of which one worker makes findings.
-type stretch[F any] struct {
+type stretch struct {
 	buf     []byte
 	entries []stretchEntry
-	batches chan F
-	err     error // written by the worker before batches is closed
+	err     error // of the worker
 }
 
 type stretchEntry struct {
@@ -37,115 +37,88 @@ const (
 	stretchEntries = 1024
 )
 
-func (s *stretch[F]) add(e Entry, joined bool) {
+func (s *stretch) add(e Entry, joined bool) {
 	from := len(s.buf)
 	s.buf = append(append(s.buf, e.Key...), e.Data...)
 	s.entries = append(s.entries, stretchEntry{from, from + len(e.Key), len(s.buf), joined})
 }
 
-func (s *stretch[F]) full() bool {
+func (s *stretch) full() bool {
 	return len(s.buf) >= stretchBytes || len(s.entries) >= stretchEntries
 }
 
-// presenter makes findings of what was sorted, on all workers, and hands them on in order: as with records, workers take
-// stretches in order and one consumer drains them in the same order.
+// presenter makes findings of what was sorted, on all workers, and hands them on in order.
 type presenter[F any] struct {
 	workers  int
 	joiners  []detect.Joiner
 	progress *Progress
 	sink     *HuntSink[F]
-	spare    chan *stretch[F]
-	stop     chan struct{} // closed when the sink wants no more
+	spare    chan *stretch
+	stopped  atomic.Bool // the sink wants no more
 }
 
 // run calls each for the entries in order; that hands them to its argument, which says whether to go on.
 func (p *presenter[F]) run(each func(yield func(e Entry, joined bool) bool) error) error {
-	work, order := make(chan *stretch[F], 2*p.workers), make(chan *stretch[F], 3*p.workers)
-	p.spare, p.stop = make(chan *stretch[F], 4*p.workers+1), make(chan struct{})
-	fed := make(chan error, 1)
-	go func() {
-		fed <- p.feed(each, work, order)
-		close(work)
-		close(order)
-	}()
-	var workers sync.WaitGroup
+	p.spare = make(chan *stretch, 4*p.workers+1)
+	var workers []func(*stretch, func(F))
 	for range p.workers {
 		w := &findingMaker[F]{joiners: p.joiners, progress: p.progress, worker: p.sink.Worker()}
-		workers.Go(func() {
-			for s := range work {
-				s.err = w.stretch(s)
-				close(s.batches)
-			}
+		workers = append(workers, func(s *stretch, give func(F)) {
+			w.give = give
+			s.err = w.stretch(s)
 		})
 	}
-	err := p.consume(order)
-	workers.Wait()
-	if feedErr := <-fed; err == nil {
-		err = feedErr
+	var failed error
+	c := crew[*stretch, F]{
+		take: func(_ *stretch, b F) error { return p.sink.Findings(b) },
+		done: p.done,
+		stop: func() { p.stopped.Store(true) },
 	}
-	return err
+	err := c.run(func(yield func(*stretch) bool) { failed = p.feed(each, yield) }, workers)
+	return cmp.Or(err, failed)
 }
 
 // feed cuts the entries into stretches.
-func (p *presenter[F]) feed(each func(yield func(e Entry, joined bool) bool) error, work, order chan<- *stretch[F]) error {
+func (p *presenter[F]) feed(each func(yield func(e Entry, joined bool) bool) error, yield func(*stretch) bool) error {
 	s := p.empty()
-	send := func() bool {
-		select {
-		case <-p.stop:
-			return false
-		default:
+	err := each(func(e Entry, joined bool) bool {
+		if s.add(e, joined); !s.full() {
+			return true
 		}
-		order <- s
-		work <- s
+		if p.stopped.Load() || !yield(s) {
+			s = nil
+			return false
+		}
 		s = p.empty()
 		return true
-	}
-	stopped := false
-	err := each(func(e Entry, joined bool) bool {
-		s.add(e, joined)
-		stopped = s.full() && !send()
-		return !stopped
 	})
-	if !stopped && len(s.entries) > 0 {
-		send() // what came before an error too
+	if s != nil && len(s.entries) > 0 && !p.stopped.Load() {
+		yield(s) // what came before an error too
 	}
 	return err
 }
 
-func (p *presenter[F]) empty() *stretch[F] {
-	var s *stretch[F]
+func (p *presenter[F]) empty() *stretch {
+	var s *stretch
 	select {
 	case s = <-p.spare:
 	default:
-		s = &stretch[F]{}
+		s = &stretch{}
 	}
-	s.buf, s.entries, s.batches, s.err = s.buf[:0], s.entries[:0], make(chan F, batchesAhead), nil
+	s.buf, s.entries, s.err = s.buf[:0], s.entries[:0], nil
 	return s
 }
 
-// consume hands the findings on in order. After an error the rest is drained.
-func (p *presenter[F]) consume(order <-chan *stretch[F]) (failed error) {
-	fail := func(err error) {
-		if err != nil && failed == nil {
-			failed = err
-			close(p.stop)
+// done takes back a stretch.
+func (p *presenter[F]) done(s *stretch) error {
+	err := s.err
+	if cap(s.buf) <= 4*stretchBytes {
+		select {
+		case p.spare <- s:
+		default:
 		}
 	}
-	for s := range order {
-		for b := range s.batches {
-			if failed == nil {
-				fail(p.sink.Findings(b))
-			}
-		}
-		fail(s.err)
-		if cap(s.buf) <= 4*stretchBytes {
-			select {
-			case p.spare <- s:
-			default:
-			}
-		}
-	}
-	return failed
+	return err
 }
 
 // findingMaker is the worker that makes findings of entries.
@@ -153,52 +126,53 @@ type findingMaker[F any] struct {
 	joiners  []detect.Joiner
 	progress *Progress
 	worker   FindingWorker[F]
+	give     func(F)
 	reader   detect.EntryReader
 	finding  finding.Finding
 }
 
-func (m *findingMaker[F]) stretch(s *stretch[F]) error {
+func (m *findingMaker[F]) stretch(s *stretch) error {
 	var err error
 	for i := 0; i < len(s.entries) && err == nil; i++ {
 		e := &s.entries[i]
 		key, data := s.buf[e.key:e.data], s.buf[e.data:e.end]
 		if e.joined {
-			err = m.joined(s, data)
+			err = m.joined(data)
 		} else {
-			err = m.hits(s, key, data)
+			err = m.hits(key, data)
 		}
 	}
 	if b, ok := m.worker.Take(true); ok {
-		s.batches <- b
+		m.give(b)
 	}
 	return err
 }
 
-func (m *findingMaker[F]) joined(s *stretch[F], data []byte) error {
+func (m *findingMaker[F]) joined(data []byte) error {
 	f := &finding.Finding{}
 	if err := json.Unmarshal(data, f); err != nil {
 		return fmt.Errorf("read a finding back: %w", err)
 	}
-	m.found(s, f)
+	m.found(f)
 	return nil
 }
 
-func (m *findingMaker[F]) hits(s *stretch[F], key, data []byte) error {
+func (m *findingMaker[F]) hits(key, data []byte) error {
 	return eachHitOf(&m.reader, key, data, func(h *detect.Hit) error {
 		if m.joiners[h.Engine].Finding(h, &m.finding) {
-			m.found(s, &m.finding)
+			m.found(&m.finding)
 		}
 		return nil
 	})
 }
 
-func (m *findingMaker[F]) found(s *stretch[F], f *finding.Finding) {
+func (m *findingMaker[F]) found(f *finding.Finding) {
 	if m.progress != nil {
 		m.progress.Findings.Add(1)
 	}
 	m.worker.Finding(f)
 	if b, ok := m.worker.Take(false); ok {
-		s.batches <- b
+		m.give(b)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // offset.
 type HuntSink[F any] struct {
 	File     func(*File) error       // may be nil
-	Worker   func() FindingWorker[F] // makes one; called from one goroutine
-	Findings func(F) error
+	Worker   func() FindingWorker[F] // makes one
+	Findings func(F) error           // called by one goroutine at a time, as File is
 }
 
 // Hunt looks at all records with the engines and hands on what they find. If it is stopped (the context's error is

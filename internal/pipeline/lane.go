@@ -11,29 +11,29 @@ import (
 // part is handed on when the next one was read: so a file that ends sooner than its size says ends for the parts there as
 // it does when it was read through before. A file under way is read to its end even when the run is stopped: what was
 // found in it bears its hash.
-type lane[B any] struct {
+type lane struct {
 	file   *File
 	in     *evidence.Input
 	parser *parser.Parser
 	cuts   []int64
 	had    int // problems of the file before it was read
 
-	parts int      // that were begun
-	next  *part[B] // is being read; nil between two parts
-	buf   []byte   // its memory
-	n     int      // how much of it was read
-	ready *part[B] // was read before that
+	parts int    // that were begun
+	next  *part  // is being read; nil between two parts
+	buf   []byte // its memory
+	n     int    // how much of it was read
+	ready *part  // was read before that
 }
 
-func (l *lane[B]) begun() bool { return l.parts > 0 }
+func (l *lane) begun() bool { return l.parts > 0 }
 
-func (l *lane[B]) done() bool {
+func (l *lane) done() bool {
 	return !l.file.Unhashed() || l.next == nil && l.parts == len(l.cuts)
 }
 
 // step reads on in the files under way. Two files go on by as much as both parts have room for, whatever the lengths of the
 // parts; a file that is alone goes on by a part.
-func (f *feeder[B]) step() {
+func (f *feeder) step() {
 	if len(f.lanes) == 1 {
 		l := f.lanes[0]
 		f.took(l, l.file.ReadNext(f.room(l)))
@@ -43,13 +43,13 @@ func (f *feeder[B]) step() {
 		f.took(l, n)
 		f.took(m, other)
 	}
-	f.lanes = slices.DeleteFunc(f.lanes, func(l *lane[B]) bool { return l.done() })
+	f.lanes = slices.DeleteFunc(f.lanes, func(l *lane) bool { return l.done() })
 }
 
 // room returns the memory that the next bytes of a file are to be read into.
-func (f *feeder[B]) room(l *lane[B]) []byte {
+func (f *feeder) room(l *lane) []byte {
 	if l.next == nil {
-		l.next = newPart[B](l.file, l.parser, l.in, l.cuts, l.parts)
+		l.next = newPart(l.file, l.parser, l.in, l.cuts, l.parts)
 		l.parts++
 		l.buf, l.n = f.buffer(int(l.next.input.To-l.next.input.From)), 0
 	}
@@ -57,7 +57,7 @@ func (f *feeder[B]) room(l *lane[B]) []byte {
 }
 
 // took takes in that n bytes were read into the room of a file.
-func (f *feeder[B]) took(l *lane[B], n int) {
+func (f *feeder) took(l *lane, n int) {
 	l.n += n
 	if l.n < len(l.buf) && l.file.Unhashed() {
 		return
@@ -76,7 +76,7 @@ func (f *feeder[B]) took(l *lane[B], n int) {
 			if !l.file.Unhashed() {
 				l.ready.input.Size = l.file.Size
 			}
-			f.send(l.ready)
+			f.yield(l.ready)
 		}
 		l.ready = next
 	}
@@ -86,14 +86,14 @@ func (f *feeder[B]) took(l *lane[B], n int) {
 }
 
 // last hands on the last part of a file.
-func (f *feeder[B]) last(l *lane[B]) {
+func (f *feeder) last(l *lane) {
 	l.ready.end(l.file.Size)
 	l.ready.last, l.ready.late = true, l.file.File.Problems[l.had:]
 	if l.file.Size == 0 {
 		l.ready.parser, l.file.Parser = nil, ""
 	}
-	f.send(l.ready)
+	f.yield(l.ready)
 }
 
 // end makes the part the last one of a file of size bytes.
-func (p *part[B]) end(size int64) { p.input.Size, p.input.To = size, size }
+func (p *part) end(size int64) { p.input.Size, p.input.To = size, size }

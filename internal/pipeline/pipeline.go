@@ -1,5 +1,5 @@
 // Package pipeline is the only wiring of goshawk: it walks the evidence, cuts files into parts, lets workers
-// parse the parts and look at each record, and hands what they made to one consumer in the order of the evidence. The number
+// parse the parts and look at each record, and hands what they made to one sink in the order of the evidence. The number
 // of workers never shows in the result, memory is bounded by the number of parts under way, and a fault in one
 // part is a problem of that part.
 //
@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/event"
@@ -49,7 +48,7 @@ type Worker[B any] interface {
 	Take(end bool) (B, bool)
 }
 
-// Sink consumes the results, in order, from one goroutine.
+// Sink consumes the results, in order. It is called by one goroutine at a time.
 type Sink[B any] struct {
 	Batch func(f *File, b B) error // results of a file, in order of offset
 	File  func(f *File) error      // after the file's last batch, in the walk's order
@@ -61,19 +60,18 @@ type Sink[B any] struct {
 // batchBytes is how much a worker gathers before it hands a batch on.
 const batchBytes = 256 << 10
 
-// batchesAhead bounds the batches of a part that wait for their turn.
+// batchesAhead bounds the batches of a part, or of a stretch of findings, that wait for their turn.
 const batchesAhead = 4
 
 // part is a piece of a file that one worker parses.
-type part[B any] struct {
-	file    *File
-	parser  *parser.Parser // nil: nothing reads the file
-	input   *evidence.Input
-	last    bool
-	late    []*evidence.Problem // of the whole file, in its last part: what reading it showed
-	done    func()              // gives back what the part holds; nil if nothing
-	batches chan B
-	tally   tally // written by the worker before batches is closed
+type part struct {
+	file   *File
+	parser *parser.Parser // nil: nothing reads the file
+	input  *evidence.Input
+	last   bool
+	late   []*evidence.Problem // of the whole file, in its last part: what reading it showed
+	done   func()              // gives back what the part holds; nil if nothing
+	tally  tally
 }
 
 // Run reads the evidence. It returns the context's error if it was stopped, after what was finished has been handed on;
@@ -84,31 +82,20 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 	}
 	walkCtx, stop := context.WithCancel(ctx)
 	defer stop()
-	work := make(chan *part[B], o.Workers)
-	order := make(chan *part[B], 2*o.Workers)
-	walked := make(chan error, 1)
-	go func() {
-		f := &feeder[B]{o: &o, work: work, order: order, free: make(chan []byte, 2*o.Workers+4), atOnce: 1}
-		if sink.Mixed {
-			f.atOnce = 2
-		}
-		walked <- f.walk(walkCtx)
-		close(work)
-		close(order)
-	}()
-	var workers sync.WaitGroup
+	f := &feeder{o: &o, free: make(chan []byte, 2*o.Workers+4), atOnce: 1}
+	if sink.Mixed {
+		f.atOnce = 2
+	}
+	var workers []func(*part, func(B))
 	for range o.Workers {
 		w := newWorker()
-		workers.Go(func() {
-			for p := range work {
-				runPart(walkCtx, &o, p, w)
-			}
-		})
+		workers = append(workers, func(p *part, give func(B)) { runPart(walkCtx, &o, p, w, give) })
 	}
-	err := consume(order, sink, o.Progress, stop)
-	workers.Wait()
-	if walkErr := <-walked; err == nil && walkErr != nil && !errors.Is(walkErr, context.Canceled) {
-		err = walkErr
+	t := &taker[B]{sink: sink, progress: o.Progress, ended: map[int]*File{}}
+	t.crew = crew[*part, B]{take: t.batch, done: t.part, stop: stop}
+	err := t.crew.run(f.parts(walkCtx), workers)
+	if err == nil && f.failed != nil && !errors.Is(f.failed, context.Canceled) {
+		err = f.failed
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -117,8 +104,7 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 }
 
 // runPart lets a worker see every record of a part. A panic is a fault of ours that costs the rest of this part only.
-func runPart[B any](ctx context.Context, o *Options, p *part[B], w Worker[B]) {
-	defer close(p.batches)
+func runPart[B any](ctx context.Context, o *Options, p *part, w Worker[B], give func(B)) {
 	if p.done != nil {
 		defer p.done()
 	}
@@ -133,7 +119,7 @@ func runPart[B any](ctx context.Context, o *Options, p *part[B], w Worker[B]) {
 		if fault := recover(); fault != nil {
 			p.tally.problem(&evidence.Problem{Offset: p.input.From, What: p.parser.Name + " parser", Err: fmt.Errorf("internal fault: %v", fault)})
 			if b, ok := w.Take(true); ok {
-				p.batches <- b
+				give(b)
 			}
 		}
 	}()
@@ -152,11 +138,11 @@ func runPart[B any](ctx context.Context, o *Options, p *part[B], w Worker[B]) {
 		}
 		w.Record(r)
 		if b, ok := w.Take(false); ok {
-			p.batches <- b
+			give(b)
 		}
 	}
 	if b, ok := w.Take(true); ok {
-		p.batches <- b
+		give(b)
 	}
 	o.Progress.parsed(p.tally.seen)
 }
@@ -168,37 +154,40 @@ func (o *Options) inSpan(t time.Time) bool {
 	return (o.From.IsZero() || !t.Before(o.From)) && (o.To.IsZero() || t.Before(o.To))
 }
 
-// consume hands batches on in order. After an error of the sink the rest is drained unread.
-func consume[B any](order <-chan *part[B], sink Sink[B], progress *Progress, stop func()) error {
-	var failed error
-	fail := func(err error) {
-		if err != nil && failed == nil {
-			failed = err
-			stop()
-		}
+// taker takes in what workers made, in order.
+type taker[B any] struct {
+	crew     crew[*part, B]
+	sink     Sink[B]
+	progress *Progress
+	ended    map[int]*File // files whose turn is yet to come: one before them is under way; see filesAhead
+	turn     int
+}
+
+func (t *taker[B]) batch(p *part, b B) error {
+	if t.sink.Batch == nil {
+		return nil
 	}
-	ended, turn := map[int]*File{}, 0 // files whose turn is yet to come: one before them is under way; see filesAhead
-	for p := range order {
-		for b := range p.batches {
-			if failed == nil && sink.Batch != nil {
-				fail(sink.Batch(p.file, b))
-			}
-		}
-		p.file.add(&p.tally)
-		if !p.last {
+	return t.sink.Batch(p.file, b)
+}
+
+func (t *taker[B]) part(p *part) error {
+	p.file.add(&p.tally)
+	if !p.last {
+		return nil
+	}
+	p.file.late(p.late)
+	p.file.release()
+	t.progress.finished(p.file)
+	t.ended[p.file.Number] = p.file
+	for f := t.ended[t.turn]; f != nil; f = t.ended[t.turn] {
+		delete(t.ended, t.turn)
+		t.turn++
+		if t.sink.File == nil || t.crew.failed != nil {
 			continue
 		}
-		p.file.late(p.late)
-		p.file.release()
-		progress.finished(p.file)
-		ended[p.file.Number] = p.file
-		for f := ended[turn]; f != nil; f = ended[turn] {
-			delete(ended, turn)
-			turn++
-			if failed == nil && sink.File != nil {
-				fail(sink.File(f))
-			}
+		if err := t.sink.File(f); err != nil {
+			return err
 		}
 	}
-	return failed
+	return nil
 }

@@ -19,7 +19,7 @@ const maxEntry = 256 << 20
 
 // Sorter puts entries in order of their keys, on disk where they don't fit into memory. It keeps at most about Memory bytes;
 // runs of sorted entries go to one temporary file each, which Close removes. Entries with the same key come out in
-// the order in which they were added. A Sorter belongs to one goroutine; while that fills one half of the memory, another one
+// the order in which they were added. A Sorter serves one goroutine at a time; while that fills one half of the memory, another one
 // sorts and writes the other half.
 type Sorter struct {
 	Memory int64  // bytes held, of which half is spilled at a time; 0: 16 MiB

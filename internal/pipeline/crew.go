@@ -1,0 +1,152 @@
+package pipeline
+
+import (
+	"fmt"
+	"iter"
+	"runtime/debug"
+	"slices"
+	"sync"
+)
+
+// crew does jobs on several goroutines, begun in the order in which they come, and takes in what they give in the same order.
+//
+// No goroutine is there to bring the jobs, or to take in, alone: whoever has done a job takes in what is due, sees to it that
+// there is something to do for all, and does what is next. So hardly anybody has to be woken while there is work, and what was
+// just read for a job still lies in the caches of the processor that does it.
+type crew[J, B any] struct {
+	take func(J, B) error // takes in a batch, unless something failed before; take and done are called by one goroutine at a time
+	done func(J) error    // after the last batch of a job, always
+	stop func()           // called when one of them has failed; what is under way then is brought to its end
+
+	next   func() (J, bool) // called by one goroutine at a time
+	ahead  int              // how many jobs wait for somebody to begin them
+	most   int              // how many are under way in all, with those that are not taken in
+	failed error
+
+	mu      sync.Mutex
+	changed sync.Cond
+	order   []*job[J, B] // that are not taken in
+	begun   int          // how many of them somebody began
+	coming  bool         // somebody is at next
+	ended   bool         // there are no more
+	taking  bool         // somebody is at take or done
+}
+
+// job is something to do, and what came of it and was not taken in yet.
+type job[J, B any] struct {
+	what    J
+	batches []B
+	ended   bool
+}
+
+// run does all jobs and returns the first error of take and done. Each worker has a goroutine; it gives batches of a job to its second
+// argument, which waits while too many of that job wait.
+func (c *crew[J, B]) run(jobs iter.Seq[J], workers []func(J, func(B))) error {
+	next, stop := iter.Pull(jobs)
+	defer stop()
+	c.next, c.changed.L = next, &c.mu
+	c.ahead, c.most = len(workers), 4*len(workers)
+	var all sync.WaitGroup
+	for _, work := range workers {
+		all.Go(func() { c.work(work) })
+	}
+	all.Wait()
+	return c.failed
+}
+
+func (c *crew[J, B]) work(do func(J, func(B))) {
+	c.mu.Lock()
+	for {
+		switch {
+		case c.due():
+			c.takeIn()
+		case !c.coming && !c.ended && len(c.order)-c.begun < c.ahead && len(c.order) < c.most:
+			c.fetch()
+		case c.begun < len(c.order):
+			j := c.order[c.begun]
+			c.begun++
+			c.mu.Unlock()
+			do(j.what, func(b B) { c.give(j, b) })
+			c.mu.Lock()
+			j.ended = true
+		case c.ended: // what others are at, they take in
+			c.mu.Unlock()
+			return
+		default:
+			c.changed.Wait()
+		}
+	}
+}
+
+// fetch waits for the next job. Like takeIn it is called, and returns, with c.mu locked, and unlocks it in between.
+func (c *crew[J, B]) fetch() {
+	c.coming = true
+	c.mu.Unlock()
+	what, ok := c.next()
+	c.mu.Lock()
+	c.coming, c.ended = false, !ok
+	if ok {
+		c.order = append(c.order, &job[J, B]{what: what})
+	}
+	c.changed.Broadcast()
+}
+
+// due says that something is to be taken in and nobody is at it.
+func (c *crew[J, B]) due() bool {
+	return !c.taking && len(c.order) > 0 && (c.order[0].ended || len(c.order[0].batches) > 0)
+}
+
+// takeIn takes in what is due until nothing is.
+func (c *crew[J, B]) takeIn() {
+	for c.due() {
+		j := c.order[0]
+		c.taking = true
+		if len(j.batches) > 0 {
+			b := j.batches[0]
+			j.batches = slices.Delete(j.batches, 0, 1)
+			c.unlocked(func() error {
+				if c.failed != nil {
+					return nil
+				}
+				return c.take(j.what, b)
+			})
+		} else {
+			c.unlocked(func() error { return c.done(j.what) })
+			c.order, c.begun = slices.Delete(c.order, 0, 1), c.begun-1
+		}
+		c.taking = false
+		c.changed.Broadcast()
+	}
+}
+
+// unlocked does something without the lock. A panic is an error like others: a worker's own recovery would take it for one of the
+// worker's.
+func (c *crew[J, B]) unlocked(do func() error) {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	var err error
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("internal fault: %v\n%s", fault, debug.Stack())
+		}
+		if err != nil && c.failed == nil {
+			c.failed = err
+			c.stop()
+		}
+	}()
+	err = do()
+}
+
+// give hands on a batch of a job.
+func (c *crew[J, B]) give(j *job[J, B], b B) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	j.batches = append(j.batches, b)
+	for len(j.batches) >= batchesAhead {
+		if c.due() {
+			c.takeIn()
+		} else {
+			c.changed.Wait()
+		}
+	}
+}
