@@ -74,14 +74,11 @@ func (m *Matcher) holds(n *node) bool {
 		result = markHolds
 	}
 	m.marks[a.id] = m.now<<2 | uint32(result)
-	if only != nil && m.timeouts == timeouts && len(only.atoms) < maxSeen {
-		only.atoms = append(only.atoms, seenAtom{int32(a.id), result})
+	if only != nil && m.timeouts == timeouts {
+		only.add(int32(a.id), result)
 	}
 	return result == markHolds
 }
-
-// maxSeen bounds the atoms that a value is remembered to decide beyond those that were seen in it.
-const maxSeen = 64
 
 // decide evaluates an atom over the values.
 func (m *Matcher) decide(n *node) bool {

@@ -25,6 +25,7 @@ type Engine struct {
 	mu          sync.Mutex
 	screens     map[string]*screen // by literals
 	places      atomic.Uint64      // slots of all plans made
+	memo        *memo
 	guessed     sync.Once
 	frequencies []float64             // by atom, once somebody asked
 	plans       map[string]*planEntry // by the ways that can be and what constants decide in them
@@ -48,7 +49,7 @@ func newCompiled() compiled {
 }
 
 func newEngine(collection *Collection, c compiled) *Engine {
-	return &Engine{collection: collection, compiled: c, screens: map[string]*screen{}, plans: map[string]*planEntry{}, shapes: map[string]*plan{}}
+	return &Engine{collection: collection, compiled: c, screens: map[string]*screen{}, memo: newMemo(), plans: map[string]*planEntry{}, shapes: map[string]*plan{}}
 }
 
 // way is a rule with one way in which its events can come, in the field names of those events.

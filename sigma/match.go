@@ -21,7 +21,8 @@ type Matcher struct {
 	record  Record
 	now     uint32 // number of the record; marks of others are out of date
 
-	memo       *memo
+	memo       *memo     // of the engine
+	last       *memoLast // of this matcher
 	raws       []Raw
 	pair       [2]Raw // scratch
 	pairFields [2]int32
@@ -80,7 +81,7 @@ type slotState struct {
 
 // NewMatcher returns a Matcher.
 func NewMatcher() *Matcher {
-	m := &Matcher{memo: newMemo()}
+	m := &Matcher{last: &memoLast{}}
 	m.onLiteral = m.found
 	return m
 }
@@ -121,7 +122,10 @@ const lastRecord = 1<<30 - 1
 func (m *Matcher) start(b *Binding, r Record) {
 	if m.now == lastRecord || m.engine != b.engine {
 		if m.engine != b.engine {
-			m.memo, m.dfas, m.room = newMemo(), map[int32]*dfa{}, dfaRoom{maxDFABytes}
+			m.memo, m.dfas, m.room = b.engine.memo, map[int32]*dfa{}, dfaRoom{maxDFABytes}
+			if m.testOnlyForget {
+				m.memo = newMemo()
+			}
 			m.stamps = make([]uint32, len(b.engine.atoms))
 			m.studies = 0
 		}
@@ -139,11 +143,19 @@ func (m *Matcher) start(b *Binding, r Record) {
 
 // learn marks the atoms that a value showed.
 func (m *Matcher) learn(s *seen) {
-	for _, a := range s.sight.atoms {
-		if have := m.marks[a.atom]; a.mark == markFails || have == m.now<<2|markHolds {
-			continue
+	for i := range s.sight.atoms {
+		m.mark(s.sight.load(i))
+	}
+	if more := s.sight.more.Load(); more != nil {
+		for _, a := range *more {
+			m.mark(a)
 		}
-		m.marks[a.atom] = m.now<<2 | uint32(a.mark)
+	}
+}
+
+func (m *Matcher) mark(a seenAtom) {
+	if at := &m.marks[a.atom()]; a.mark() != markFails && *at != m.now<<2|markHolds {
+		*at = m.now<<2 | uint32(a.mark())
 	}
 }
 

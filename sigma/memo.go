@@ -1,6 +1,10 @@
 package sigma
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+)
 
 // memo remembers what values came to, so that a value that a field had before costs a look-up and not a search. Most values
 // of most fields recur in life: images, users, rights, command lines of scheduled work.
@@ -8,23 +12,42 @@ import "hash/maphash"
 // What is remembered is a pure function of the value, of the slot and of the plan, so the answer is that of looking anew;
 // values are compared byte by byte, so it does not rest on a hash. Memory is bounded: when a bound is met, the memo is
 // emptied and fills again.
+//
+// All matchers of an engine share one, so that each value is studied once. To look something up nobody waits: an entry doesn't change
+// once its hash stands, and who looks into a table that has been given up meanwhile misses, at worst, what is new.
 type memo struct {
-	seed    maphash.Seed
-	entries []memoEntry // a power of two of them; linear probing
-	shift   uint        // of a hash, to an index
-	count   int
-	text    [maxMemoText / memoBlock][]byte // the values, none of them across two blocks
-	block   int                             // of text that is being filled
-	door    []uint32                        // marks of values seen once; nil while there is plenty of room
-	last    [lastSize]uint32                // by place: the entry of the value that it had last
+	seed  maphash.Seed
+	table atomic.Pointer[memoTable]
+	door  atomic.Pointer[memoDoor] // nil while there is plenty of room
+
+	mu    sync.Mutex // to keep something
+	count int
+	block int // of text that is being filled
+	used  int // bytes of it
 }
 
-type memoEntry struct {
-	hash       uint64 // odd; 0: the entry is free
-	key        uint64 // place and tag
-	from, size uint32 // in all blocks, one behind the other
-	sight      *sight // nil: nothing was seen in the value
+// memoTable holds values under their hashes.
+type memoTable struct {
+	entries []memoEntry // a power of two of them, at most half of them taken; linear probing
+	shift   uint        // of a hash, to an index
+	text    *memoText
 }
+
+// memoText holds the values, none of them across two blocks.
+type memoText [maxMemoText / memoBlock][]byte
+
+type memoEntry struct {
+	hash       atomic.Uint64 // odd; 0: the entry is free; written last
+	key        uint64        // place and tag
+	from, size uint32        // in all blocks, one behind the other
+	sight      *sight        // nil: nothing was seen in the value
+}
+
+// memoDoor is marks of values seen once.
+type memoDoor [doorSize]atomic.Uint32
+
+// memoLast is, by place, the entry of the value that a matcher met there last.
+type memoLast [lastSize]uint32
 
 // Bounds of a memo.
 const (
@@ -38,30 +61,40 @@ const (
 
 func newMemo() *memo {
 	m := &memo{seed: maphash.MakeSeed()}
-	m.resize(1 << 10)
+	m.empty()
 	return m
 }
 
-func (m *memo) resize(size int) {
-	old := m.entries
-	m.entries, m.shift = make([]memoEntry, size), 64
-	clear(m.entries) // to write to a page before it is read saves the system mapping it twice
-	for ; size > 1; size >>= 1 {
-		m.shift--
-	}
-	for i := range old {
-		if e := &old[i]; e.hash != 0 {
-			*m.free(e.hash) = *e
-		}
-	}
+// empty gives up what is remembered.
+func (m *memo) empty() {
+	m.count, m.block, m.used = 0, 0, 0
+	m.resize(nil, &memoText{}, 1<<10)
 }
 
-// free returns the first free place for a hash.
-func (m *memo) free(hash uint64) *memoEntry {
-	mask := len(m.entries) - 1
-	for i := int(hash>>m.shift) & mask; ; i++ {
-		if e := &m.entries[i&mask]; e.hash == 0 {
-			return e
+// resize gives the entries of a table, if there is one, a new table of some size.
+func (m *memo) resize(old *memoTable, text *memoText, size int) {
+	t := &memoTable{entries: make([]memoEntry, size), shift: 64, text: text}
+	clear(t.entries) // to write to a page before it is read saves the system mapping it twice
+	for ; size > 1; size >>= 1 {
+		t.shift--
+	}
+	if old != nil {
+		for i := range old.entries {
+			if e := &old.entries[i]; e.hash.Load() != 0 {
+				t.put(e.hash.Load(), e.key, e.from, e.size, e.sight)
+			}
+		}
+	}
+	m.table.Store(t)
+}
+
+func (t *memoTable) put(hash, key uint64, from, size uint32, s *sight) {
+	mask := len(t.entries) - 1
+	for i := int(hash>>t.shift) & mask; ; i++ {
+		if e := &t.entries[i&mask]; e.hash.Load() == 0 {
+			e.key, e.from, e.size, e.sight = key, from, size, s
+			e.hash.Store(hash)
+			return
 		}
 	}
 }
@@ -73,28 +106,30 @@ func (m *memo) hash(key uint64, value []byte) uint64 {
 // same returns what a value came to that is the one that its place had when it was looked for last.
 //
 // Fast path: it skips the hash, and memory that is not at hand. The answer is that of find, since key and bytes are compared.
-func (m *memo) same(key uint64, value []byte) (s *sight, known bool) {
-	at := m.last[key>>8%uint64(len(m.last))]
-	if int(at) >= len(m.entries) {
+func (m *memo) same(last *memoLast, key uint64, value []byte) (s *sight, known bool) {
+	t := m.table.Load()
+	at := last[key>>8%uint64(len(last))]
+	if int(at) >= len(t.entries) {
 		return nil, false
 	}
-	e := &m.entries[at]
-	if e.key == key && int(e.size) == len(value) && e.hash != 0 && string(m.value(e)) == string(value) {
+	e := &t.entries[at]
+	if e.hash.Load() != 0 && e.key == key && int(e.size) == len(value) && string(t.value(e)) == string(value) {
 		return e.sight, true
 	}
 	return nil, false
 }
 
 // find returns what a value came to. key stands for the place of the value and for how its bytes are to be read.
-func (m *memo) find(hash, key uint64, value []byte) (s *sight, known bool) {
-	mask := len(m.entries) - 1
-	for i := int(hash>>m.shift) & mask; ; i++ {
-		e := &m.entries[i&mask]
-		if e.hash == 0 {
+func (m *memo) find(last *memoLast, hash, key uint64, value []byte) (s *sight, known bool) {
+	t := m.table.Load()
+	mask := len(t.entries) - 1
+	for i := int(hash>>t.shift) & mask; ; i++ {
+		e := &t.entries[i&mask]
+		switch have := e.hash.Load(); {
+		case have == 0:
 			return nil, false
-		}
-		if e.hash == hash && e.key == key && string(m.value(e)) == string(value) {
-			m.last[key>>8%uint64(len(m.last))] = uint32(i & mask)
+		case have == hash && e.key == key && string(t.value(e)) == string(value):
+			last[key>>8%uint64(len(last))] = uint32(i & mask)
 			return e.sight, true
 		}
 	}
@@ -103,53 +138,54 @@ func (m *memo) find(hash, key uint64, value []byte) (s *sight, known bool) {
 // again says whether the value was asked for before, or there is plenty of room. Only such values are kept: those that come
 // once, as identifiers and times do, would push the others out.
 func (m *memo) again(hash uint64) bool {
-	if m.count < maxMemoEntries/8 && m.block < len(m.text)/4 {
+	door := m.door.Load()
+	if door == nil {
 		return true
 	}
-	if m.door == nil {
-		m.door = make([]uint32, doorSize)
-		clear(m.door) // as in resize
-	}
-	d := &m.door[hash%doorSize]
-	mark := uint32(hash>>32) | 1
-	if *d == mark {
+	d, mark := &door[hash%doorSize], uint32(hash>>32)|1
+	if d.Load() == mark {
 		return true
 	}
-	*d = mark
+	d.Store(mark)
 	return false
 }
 
-// keep remembers what a value came to.
-func (m *memo) keep(hash, key uint64, value []byte, s *sight) {
+// keep remembers what a value came to. It returns what another matcher has kept for it meanwhile, if one has.
+func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *sight) *sight {
 	if len(value) > maxMemoValue {
-		return
+		return s
 	}
-	if m.block < len(m.text) && len(m.text[m.block])+len(value) > memoBlock {
-		m.block++
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if have, known := m.find(last, hash, key, value); known {
+		return have
 	}
-	if m.count >= maxMemoEntries/2 || m.block == len(m.text) {
-		clear(m.entries)
-		m.block, m.count = 0, 0
-		for i := range m.text {
-			m.text[i] = m.text[i][:0]
-		}
+	if m.used+len(value) > memoBlock {
+		m.block, m.used = m.block+1, 0
 	}
-	if 2*(m.count+1) > len(m.entries) {
-		m.resize(2 * len(m.entries))
+	t := m.table.Load()
+	if m.count >= maxMemoEntries/2 || m.block == len(t.text) {
+		m.empty()
+	} else if 2*(m.count+1) > len(t.entries) {
+		m.resize(t, t.text, 2*len(t.entries))
 	}
-	b := &m.text[m.block]
+	t = m.table.Load()
+	b := &t.text[m.block]
 	if *b == nil {
-		*b = make([]byte, 0, memoBlock)
+		*b = make([]byte, memoBlock)
 	}
-	from := m.block*memoBlock + len(*b)
-	*b = append(*b, value...)
-	*m.free(hash) = memoEntry{hash: hash, key: key, from: uint32(from), size: uint32(len(value)), sight: s}
-	m.count++
+	copy((*b)[m.used:], value)
+	t.put(hash, key, uint32(m.block*memoBlock+m.used), uint32(len(value)), s)
+	m.used += len(value)
+	if m.count++; m.door.Load() == nil && (m.count >= maxMemoEntries/8 || m.block >= len(t.text)/4) {
+		m.door.Store(&memoDoor{})
+	}
+	return s
 }
 
 // value returns the value of an entry.
-func (m *memo) value(e *memoEntry) []byte {
-	b := m.text[e.from/memoBlock%uint32(len(m.text))]
+func (t *memoTable) value(e *memoEntry) []byte {
+	b := t.text[e.from/memoBlock%uint32(len(t.text))]
 	from := e.from % memoBlock
 	return b[from : from+e.size]
 }

@@ -1,26 +1,39 @@
 package sigma
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // sight is what is to be seen in one value of a slot: which of the plan's atoms over that slot hold for it, and which rules
-// it calls for. Atoms that are not listed do not hold.
+// it calls for. Atoms that are not listed do not hold. Several matchers look at it at a time, and note what they have decided.
 type sight struct {
-	rules []int32 // of the plan, rising
-	atoms []seenAtom
+	rules []int32                 // of the plan, rising
+	atoms []seenAtom              // whose marks are written and read atomically
+	more  atomic.Pointer[laterAtoms] // what was decided beyond these
 	// suspect says that the plan's screen suspects the value of holding a keyword.
 	suspect bool
 }
 
-type seenAtom struct {
-	atom int32
-	mark uint8 // markHolds, markMaybe, or markFails for a maybe that was decided since
-}
+// seenAtom is an atom<<2 and its mark: markHolds, markMaybe, or markFails for a maybe that was decided since.
+type seenAtom uint32
+
+func (a seenAtom) atom() int32 { return int32(a >> 2) }
+func (a seenAtom) mark() uint8 { return uint8(a & 3) }
+
+func newSeenAtom(atom int32, mark uint8) seenAtom { return seenAtom(atom)<<2 | seenAtom(mark) }
+
+// load returns the atom at a place.
+func (s *sight) load(i int) seenAtom { return seenAtom(atomic.LoadUint32((*uint32)(&s.atoms[i]))) }
+
+// laterAtoms is a list of atoms that were decided; it doesn't change.
+type laterAtoms []seenAtom
 
 // set notes what an atom was decided to be.
 func (s *sight) set(atom int32, mark uint8) {
 	for i := range s.atoms {
-		if s.atoms[i].atom == atom {
-			s.atoms[i].mark = mark
+		if s.load(i).atom() == atom {
+			atomic.StoreUint32((*uint32)(&s.atoms[i]), uint32(newSeenAtom(atom, mark)))
 		}
 	}
 }
@@ -28,22 +41,47 @@ func (s *sight) set(atom int32, mark uint8) {
 // of returns what is known of an atom.
 func (s *sight) of(atom int32) (mark uint8, known bool) {
 	for i := range s.atoms {
-		if s.atoms[i].atom == atom {
-			return s.atoms[i].mark, true
+		if a := s.load(i); a.atom() == atom {
+			return a.mark(), true
+		}
+	}
+	if more := s.more.Load(); more != nil {
+		for _, a := range *more {
+			if a.atom() == atom {
+				return a.mark(), true
+			}
 		}
 	}
 	return 0, false
+}
+
+// maxSeen bounds the atoms that a value is remembered to decide beyond those that were seen in it.
+const maxSeen = 64
+
+// add notes what an atom was decided to be that was not seen. Where another matcher adds one at the same time, one of the two is
+// forgotten.
+func (s *sight) add(atom int32, mark uint8) {
+	old := s.more.Load()
+	var more laterAtoms
+	if old != nil {
+		more = *old
+	}
+	if len(more) == maxSeen {
+		return
+	}
+	more = append(more[:len(more):len(more)], newSeenAtom(atom, mark))
+	s.more.CompareAndSwap(old, &more)
 }
 
 // see returns what is to be seen in a value, nil for nothing. tag and raw say what the value is, to the memo; where the text is
 // not at hand, it is nil, and record asked for it.
 func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 	key := l.key | uint64(tag)
-	if s, known := m.memo.same(key, raw); known {
+	if s, known := m.memo.same(m.last, key, raw); known {
 		return s
 	}
 	hash := m.memo.hash(key, raw)
-	if s, known := m.memo.find(hash, key, raw); known {
+	if s, known := m.memo.find(m.last, hash, key, raw); known {
 		return s
 	}
 	if text == nil && tag != tagText {
@@ -57,9 +95,9 @@ func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 	}
 	if m.memo.again(hash) && !m.late && !m.testOnlyForget {
 		if s != nil {
-			s = &sight{slices.Clone(s.rules), slices.Clone(s.atoms), s.suspect}
+			s = &sight{rules: slices.Clone(s.rules), atoms: slices.Clone(s.atoms), suspect: s.suspect}
 		}
-		m.memo.keep(hash, key, raw, s)
+		s = m.memo.keep(m.last, hash, key, raw, s)
 	} else if s != nil {
 		s = m.spareSight(s)
 	}
@@ -84,6 +122,7 @@ func (m *Matcher) spareSight(s *sight) *sight {
 	}
 	c := m.spare[m.spared]
 	m.spared++
+	c.more.Store(nil)
 	c.rules, c.atoms, c.suspect = append(c.rules[:0], s.rules...), append(c.atoms[:0], s.atoms...), s.suspect
 	return c
 }
@@ -179,6 +218,6 @@ func (m *Matcher) consider(a *atom, text []byte, leave bool) {
 
 func (m *Matcher) saw(atom int32, mark uint8) {
 	s := &m.result
-	s.atoms = append(s.atoms, seenAtom{atom, mark})
+	s.atoms = append(s.atoms, newSeenAtom(atom, mark))
 	s.rules = append(s.rules, m.binding.plan.triggers.of(atom)...)
 }
