@@ -8,8 +8,8 @@ import (
 // sight is what is to be seen in one value of a slot: which of the plan's atoms over that slot hold for it, and which rules
 // it calls for. Atoms that are not listed do not hold. Several matchers look at it at a time, and note what they have decided.
 type sight struct {
-	rules []int32                 // of the plan, rising
-	atoms []seenAtom              // whose marks are written and read atomically
+	rules []int32                    // of the plan, rising
+	atoms []seenAtom                 // whose marks are written and read atomically
 	more  atomic.Pointer[laterAtoms] // what was decided beyond these
 	// suspect says that the plan's screen suspects the value of holding a keyword.
 	suspect bool
