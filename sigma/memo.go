@@ -61,31 +61,28 @@ const (
 
 func newMemo() *memo {
 	m := &memo{seed: maphash.MakeSeed()}
-	m.empty()
+	m.table.Store(newMemoTable(1<<10, &memoText{}))
 	return m
 }
 
-// empty gives up what is remembered.
-func (m *memo) empty() {
-	m.count, m.block, m.used = 0, 0, 0
-	m.resize(nil, &memoText{}, 1<<10)
-}
-
-// resize gives the entries of a table, if there is one, a new table of some size.
-func (m *memo) resize(old *memoTable, text *memoText, size int) {
+func newMemoTable(size int, text *memoText) *memoTable {
 	t := &memoTable{entries: make([]memoEntry, size), shift: 64, text: text}
 	clear(t.entries) // to write to a page before it is read saves the system mapping it twice
 	for ; size > 1; size >>= 1 {
 		t.shift--
 	}
-	if old != nil {
-		for i := range old.entries {
-			if e := &old.entries[i]; e.hash.Load() != 0 {
-				t.put(e.hash.Load(), e.key, e.from, e.size, e.sight)
-			}
+	return t
+}
+
+// larger returns a table with the same entries and room for twice as many.
+func (t *memoTable) larger() *memoTable {
+	l := newMemoTable(2*len(t.entries), t.text)
+	for i := range t.entries {
+		if e := &t.entries[i]; e.hash.Load() != 0 {
+			l.put(e.hash.Load(), e.key, e.from, e.size, e.sight)
 		}
 	}
-	m.table.Store(t)
+	return l
 }
 
 func (t *memoTable) put(hash, key uint64, from, size uint32, s *sight) {
@@ -164,12 +161,15 @@ func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *sight) *s
 		m.block, m.used = m.block+1, 0
 	}
 	t := m.table.Load()
-	if m.count >= maxMemoEntries/2 || m.block == len(t.text) {
-		m.empty()
-	} else if 2*(m.count+1) > len(t.entries) {
-		m.resize(t, t.text, 2*len(t.entries))
+	switch {
+	case m.count >= maxMemoEntries/2 || m.block == len(t.text):
+		t = newMemoTable(len(t.entries), &memoText{})
+		m.count, m.block, m.used = 0, 0, 0
+		m.table.Store(t)
+	case 2*(m.count+1) > len(t.entries):
+		t = t.larger()
+		m.table.Store(t)
 	}
-	t = m.table.Load()
 	b := &t.text[m.block]
 	if *b == nil {
 		*b = make([]byte, memoBlock)

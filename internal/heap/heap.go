@@ -61,17 +61,17 @@ func settle() {
 	debug.SetGCPercent(percentFor(growth.live, growth.percent))
 }
 
-// percentFor returns by how many per cent a heap of which so many bytes live may grow: to Floor, unless it is nearly full
-// already; from there on to what is allowed beyond it, in a slope instead of a step.
+// percentFor returns by how many per cent a heap of which so many bytes live may grow: to Floor, unless it is half full
+// already; from there on to what is allowed beyond it, in a slope instead of a step, so that there is always room for some garbage.
 func percentFor(live uint64, percent int) int {
-	const nearly = Floor / 4 * 3
+	const half = Floor / 2
 	switch {
 	case live == 0: // nobody has looked yet
 		return max(percent, Floor*100/runtimeMinimum)
-	case live <= nearly:
+	case live <= half:
 		return int((Floor - live) * 100 / live)
 	case live < Floor:
-		room := uint64(Floor/4) + (live-nearly)*uint64(percent)/25 - (live - nearly)
+		room := half + (live-half)*uint64(percent)/50 - (live - half)
 		return max(int(room*100/live), 1)
 	}
 	return percent

@@ -18,8 +18,10 @@ func TestPercent(t *testing.T) {
 		{Floor / 4, 100, 300},
 		{Floor / 2, 100, 100},
 		{Floor / 2, 20, 100},
-		{Floor / 4 * 3, 100, 33},
-		{Floor / 8 * 7, 100, 71},
+		{Floor / 4 * 3, 100, 100},
+		{Floor / 4 * 3, 20, 46},
+		{Floor / 8 * 7, 100, 100},
+		{Floor / 8 * 7, 20, 31},
 		{Floor, 20, 20},
 		{4 * Floor, 100, 100},
 	} {

@@ -137,16 +137,18 @@ func (c *crew[J, B]) unlocked(do func() error) {
 	err = do()
 }
 
-// give hands on a batch of a job.
+// give hands on a batch of a job, and takes it in if it is its turn: it lies in the cache still.
 func (c *crew[J, B]) give(j *job[J, B], b B) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	j.batches = append(j.batches, b)
-	for len(j.batches) >= batchesAhead {
+	for {
 		if c.due() {
 			c.takeIn()
-		} else {
-			c.changed.Wait()
 		}
+		if len(j.batches) < batchesAhead {
+			return
+		}
+		c.changed.Wait()
 	}
 }
