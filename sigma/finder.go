@@ -9,20 +9,36 @@ import (
 	"sync"
 )
 
-// finder finds any of many literals in a text, in one pass. Of each literal it knows four bytes, the gram: of those that the
-// literal has, one that few other literals and few texts have. A step takes the four bytes at a place of the text and asks a
-// table of bits whether they are a gram; where they are, the few literals that have it are compared. Steps don't wait for each
-// other, as those of an automaton do, and the table stays in the processor's nearest cache. Literals of two and three bytes are
-// looked for in the same way, by grams of two; those of one byte, which are few, one after the other.
+// finder finds any of many literals in a text, in one pass for each kind of literals. Of each literal it knows four bytes, the
+// gram: of those that the literal has, one that few other literals and few texts have. A step takes the four bytes at a place of the
+// text and asks a table of bits whether they are a gram; where they are, the few literals that have it are compared. Steps don't
+// wait for each other, as those of an automaton do, and the table stays in the processor's nearest cache.
+//
+// A literal of seven bytes has four grams side by side, one of which begins at a multiple of four wherever the literal stands. So
+// where there are not too many of them for that, the four are known of each, and one place in four is looked at. Literals of two and
+// three bytes are looked for by grams of two; those of one byte, which are few, one after the other.
 type finder struct {
 	lits   []string
+	strode bool        // long literals have four grams
 	single []int       // literals of one byte
-	tables []gramTable // by length of gram, those that there are
+	tables []gramTable // by class of literals, those that there are
 }
 
-// gramTable holds the grams of one length: of literals with fewer than maxGram bytes, or of the others.
+// gramClass is a kind of literals that are looked for together.
+type gramClass uint8
+
+const (
+	classSingle gramClass = iota // of one byte
+	classShort
+	classLong
+	classStrode // one place in four is looked at
+)
+
+// gramTable holds the grams of literals of a class.
 type gramTable struct {
-	length  int
+	class   gramClass
+	length  int    // of a gram
+	step    int    // from one place of a text to the next
 	mask    uint32 // of the bytes of a gram
 	bits    []uint64
 	shift   uint     // of a hash, to a number of a bit
@@ -43,6 +59,8 @@ type gramEntry struct {
 const (
 	shortGram = 2
 	maxGram   = 4
+	stride    = 4
+	maxStrode = 1 << 10 // literals that have four entries; more of them would crowd the caches
 	gramHash  = 0x9e3779b1
 	wordSize  = 8  // bytes of a word of memory
 	maxBits   = 18 // of the number of bits of a table: 32 KiB
@@ -52,31 +70,52 @@ const (
 // newFinder returns the finder of literals, which must be different and not empty.
 func newFinder(lits []string) *finder {
 	f := &finder{lits: lits}
-	short := 0
+	long := 0
 	for i, lit := range lits {
 		if len(lit) < shortGram {
 			f.single = append(f.single, i)
-		} else if len(lit) < maxGram {
-			short++
+		} else if len(lit) >= maxGram+stride-1 {
+			long++
 		}
 	}
-	if short > 0 {
-		f.tables = append(f.tables, f.table(shortGram, short))
+	f.strode = long <= maxStrode
+	var counts [classStrode + 1]int
+	for _, lit := range lits {
+		counts[f.class(lit)]++
 	}
-	if long := len(lits) - len(f.single) - short; long > 0 {
-		f.tables = append(f.tables, f.table(maxGram, long))
+	for class := classShort; class <= classStrode; class++ {
+		if counts[class] > 0 {
+			f.tables = append(f.tables, f.table(class, counts[class]))
+		}
 	}
 	return f
 }
 
-// table makes the table of the n literals that have grams of a length.
-func (f *finder) table(length, n int) gramTable {
-	size := uint(min(max(bits.Len(uint(n))+5, minBits), maxBits))
-	t := gramTable{length: length, mask: 1<<(8*length) - 1, shift: 32 - size, bucket: 32 - size + 3, entries: make([]gramEntry, 0, n)}
-	t.bits, t.heads = make([]uint64, 1<<size/64), make([]uint32, 1<<(size-3))
-	if length == maxGram {
-		t.mask = 1<<32 - 1
+// class returns the class of a literal.
+func (f *finder) class(lit string) gramClass {
+	switch {
+	case len(lit) < shortGram:
+		return classSingle
+	case len(lit) < maxGram:
+		return classShort
+	case f.strode && len(lit) >= maxGram+stride-1:
+		return classStrode
 	}
+	return classLong
+}
+
+// table makes the table of the n literals of a class.
+func (f *finder) table(class gramClass, n int) gramTable {
+	t := gramTable{class: class, length: maxGram, step: 1, mask: 1<<32 - 1}
+	switch class {
+	case classShort:
+		t.length, t.mask = shortGram, 1<<(8*shortGram)-1
+	case classStrode:
+		t.step = stride
+	}
+	size := uint(min(max(bits.Len(uint(n*t.step))+5, minBits), maxBits))
+	t.shift, t.bucket, t.entries = 32-size, 32-size+3, make([]gramEntry, 0, n*t.step)
+	t.bits, t.heads = make([]uint64, 1<<size/64), make([]uint32, 1<<(size-3))
 	// How often a gram is met: in what many events hold, and in the literals before.
 	common := commonGrams()
 	if n > fewLiterals {
@@ -86,20 +125,26 @@ func (f *finder) table(length, n int) gramTable {
 		common = *own
 	}
 	for lit, text := range f.lits {
-		if len(text) < shortGram || len(text) < maxGram != (length < maxGram) {
+		if f.class(text) != class {
 			continue
 		}
-		best, at, least := uint32(0), 0, 1<<30
-		for i := range len(text) - length + 1 {
-			gram := t.gramIn(text, i)
-			if n := int(common[gram*gramHash>>16]); n < least {
-				best, at, least = gram, i, n
+		at, least := 0, 1<<30
+		for i := range len(text) - t.length - t.step + 2 {
+			n := int(common[t.gramIn(text, i)*gramHash>>16])
+			for k := 1; k < t.step; k++ {
+				n += int(common[t.gramIn(text, i+k)*gramHash>>16])
+			}
+			if n < least {
+				at, least = i, n
 			}
 		}
-		if c := &common[best*gramHash>>16]; n > fewLiterals && *c < 1<<15 {
-			*c++
+		for k := range t.step {
+			gram := t.gramIn(text, at+k)
+			if c := &common[gram*gramHash>>16]; n > fewLiterals && *c < 1<<15 {
+				*c++
+			}
+			t.add(gram, at+k, lit, text)
 		}
-		t.add(best, at, lit, text)
 	}
 	return t
 }
@@ -157,11 +202,30 @@ func gramAt(text string, i int) uint32 {
 	return uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | uint32(text[i+3])<<24
 }
 
-// find calls hit with every literal of only, a set of bits, that stands in text, and where it ends; nil is all literals. It may
-// write up to eight bytes behind text.
-func (f *finder) find(text []byte, only []uint64, hit func(lit, end int)) {
+// chosen is some of a finder's literals, and the classes that they are of.
+type chosen struct {
+	bits    []uint64
+	classes [classStrode + 1]bool
+}
+
+// choose returns the literals for which want holds.
+func (f *finder) choose(want func(lit int) bool) *chosen {
+	c := &chosen{bits: make([]uint64, len(f.lits)/64+1)}
+	for lit, text := range f.lits {
+		if want(lit) {
+			c.bits[lit/64] |= 1 << (lit % 64)
+			c.classes[f.class(text)] = true
+		}
+	}
+	return c
+}
+
+func (c *chosen) has(lit int) bool { return c.bits[lit/64]>>(lit%64)&1 != 0 }
+
+// find calls hit with every chosen literal that stands in text, and where it ends. It may write up to eight bytes behind text.
+func (f *finder) find(text []byte, only *chosen, hit func(lit, end int)) {
 	for _, lit := range f.single {
-		if only != nil && only[lit/64]>>(lit%64)&1 == 0 {
+		if !only.has(lit) {
 			continue
 		}
 		for end := 0; ; {
@@ -175,13 +239,15 @@ func (f *finder) find(text []byte, only []uint64, hit func(lit, end int)) {
 	}
 	padded := append(text, make([]byte, wordSize)...)
 	for i := range f.tables {
-		f.tables[i].find(f.lits, text, padded, only, hit)
+		if t := &f.tables[i]; only.classes[t.class] {
+			t.find(f.lits, text, padded, only, hit)
+		}
 	}
 }
 
-func (t *gramTable) find(lits []string, text, padded []byte, only []uint64, hit func(lit, end int)) {
-	table, shift, mask := t.bits, t.shift, t.mask
-	for i := range len(text) - t.length + 1 {
+func (t *gramTable) find(lits []string, text, padded []byte, only *chosen, hit func(lit, end int)) {
+	table, shift, mask, step, chosen := t.bits, t.shift, t.mask, t.step, only.bits
+	for i, end := 0, len(text)-t.length; i <= end; i += step {
 		gram := binary.LittleEndian.Uint32(padded[i:]) & mask
 		bit := gram * gramHash >> shift
 		if table[bit/64]>>(bit%64)&1 == 0 {
@@ -190,7 +256,7 @@ func (t *gramTable) find(lits []string, text, padded []byte, only []uint64, hit 
 		for next := t.heads[gram*gramHash>>t.bucket]; next != 0; {
 			e := &t.entries[next-1]
 			next = e.next
-			if e.gram != gram || int(e.at) > i || only != nil && only[e.lit/64]>>(e.lit%64)&1 == 0 {
+			if e.gram != gram || int(e.at) > i || chosen[e.lit/64]>>(e.lit%64)&1 == 0 {
 				continue
 			}
 			from := i - int(e.at)

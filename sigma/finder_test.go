@@ -22,10 +22,13 @@ func plainFind(lits []string, text string) (found []string) {
 	return found
 }
 
+func all(int) bool { return true }
+
 func checkFinder(t *testing.T, lits []string, text string) {
 	t.Helper()
 	var found []string
-	newFinder(lits).find([]byte(text), nil, func(lit, end int) { found = append(found, fmt.Sprint(lit, "@", end)) })
+	f := newFinder(lits)
+	f.find([]byte(text), f.choose(all), func(lit, end int) { found = append(found, fmt.Sprint(lit, "@", end)) })
 	slices.Sort(found)
 	if want := plainFind(lits, text); !slices.Equal(found, want) {
 		t.Fatalf("literals %q in %q: found %v, plainly %v", lits, text, found, want)
@@ -84,10 +87,11 @@ func BenchmarkFinder(b *testing.B) {
 	})
 	b.Run("find", func(b *testing.B) {
 		f, n := newFinder(index.lits), 0
+		only := f.choose(all)
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
 		for b.Loop() {
-			f.find(text, nil, func(int, int) { n++ })
+			f.find(text, only, func(int, int) { n++ })
 		}
 	})
 }

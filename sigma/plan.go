@@ -35,20 +35,17 @@ type slot struct {
 // litSet is the literals of a field that atoms of a plan have. An index holds those of all rules: most are about other events.
 type litSet struct {
 	once sync.Once
-	bits []uint64
+	made *chosen
 }
 
 // of returns the set, made when it is first asked for.
-func (l *litSet) of(p *plan, index *fieldIndex) []uint64 {
+func (l *litSet) of(p *plan, index *fieldIndex) *chosen {
 	l.once.Do(func() {
-		l.bits = make([]uint64, len(index.lits)/64+1)
-		for lit, uses := range index.uses {
-			if slices.ContainsFunc(uses, func(u use) bool { return p.atoms.has(u.atom) }) {
-				l.bits[lit/64] |= 1 << (lit % 64)
-			}
-		}
+		l.made = index.finder().choose(func(lit int) bool {
+			return slices.ContainsFunc(index.uses[lit], func(u use) bool { return p.atoms.has(u.atom) })
+		})
 	})
-	return l.bits
+	return l.made
 }
 
 // atomSet is a set of atoms, by id.
