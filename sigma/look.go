@@ -105,6 +105,9 @@ func (m *Matcher) lookAtValues(l *look) {
 	m.record.AppendValues(&m.several, int(l.field))
 	for k := range m.several.Len() {
 		text, null := m.several.Text(k)
+		if l.keywords && m.binding.screen != nil && !m.binding.screen.suspectsUTF8(text) {
+			continue
+		}
 		if !null || m.binding.emptyIsNull {
 			m.note(l, m.see(l, tagText, text, text), m.several.Len() == 1)
 		}

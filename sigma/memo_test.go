@@ -16,6 +16,7 @@ func TestMemo(t *testing.T) {
 	const values = maxMemoEntries
 	m := newMemo()
 	var all sync.WaitGroup
+	wrong := func(s *sight, n uint64) bool { return (s == nil) != (n%3 == 0) || s != nil && s.rules[0] != int32(n) }
 	found := make([]int, 3)
 	for g := range found {
 		all.Go(func() {
@@ -40,11 +41,7 @@ func TestMemo(t *testing.T) {
 				} else {
 					found[g]++
 				}
-				if (s == nil) != (n%3 == 0) || s != nil && s.rules[0] != int32(n) {
-					t.Errorf("%d came to %v", n, s)
-					return
-				}
-				if again, known := m.same(last, key, value); known && again != s {
+				if again, known := m.same(last, key, value); wrong(s, n) || known && wrong(again, n) {
 					t.Errorf("%d came to %v, and then to %v", n, s, again)
 					return
 				}

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 	"sync/atomic"
@@ -13,16 +14,24 @@ import (
 // that is a multiple of four units, one of the four runs of four units that the window has. So one step takes four units as they
 // lie and asks whether they are such a run. A text with one that is part of a window is only suspected, and looked at in full.
 type screen struct {
-	check   func([]byte) bool       // suspects, made once
-	wide    bool                    // there are literals beyond ASCII, so texts beyond it are suspected, too
-	runs    [screenSize / 64]uint64 // bits, by hash
+	check   func([]byte) bool // suspects, made once
+	wide    bool              // there are literals beyond ASCII, so texts beyond it are suspected, too
+	runs    screenBits        // of runs as UTF-16 has them
+	narrow  screenBits        // of runs as UTF-8 has them
 	windows map[uint64]struct{}
 }
+
+// screenBits is a set of runs, by hash.
+type screenBits [screenSize / 64]uint64
+
+func (b *screenBits) set(at uint64)      { b[at/64] |= 1 << (at % 64) }
+func (b *screenBits) has(at uint64) bool { return b[at/64%uint64(len(b))]>>(at%64)&1 != 0 }
 
 const (
 	screenWindow = 7 // units: four, wherever they begin
 	screenSize   = 1 << 14
 	lowerUnits   = 0x0020002000200020 // makes ASCII letters lower case, and mistakes some other characters for each other
+	lowerBytes   = 0x20202020
 	beyondASCII  = 0xff80ff80ff80ff80
 )
 
@@ -48,8 +57,8 @@ func newScreen(lits []string) *screen {
 			for k := range 4 {
 				run |= uint64(window[i+k]) << (16 * k)
 			}
-			at := screenHash(run)
-			s.runs[at/64] |= 1 << (at % 64)
+			s.runs.set(screenHash(run))
+			s.narrow.set(narrowHash(gramAt(window, i)))
 		}
 	}
 	return s
@@ -84,6 +93,7 @@ func isASCII(s string) bool {
 }
 
 func screenHash(run uint64) uint64 { return (run | lowerUnits) * 0x9e3779b97f4a7c15 >> 50 }
+func narrowHash(run uint32) uint64 { return uint64((run|lowerBytes)*gramHash) >> 18 }
 
 // suspects says whether the text, UTF-16 little-endian, may hold one of the literals.
 func (s *screen) suspects(text []byte) bool {
@@ -96,13 +106,31 @@ func (s *screen) suspects(text []byte) bool {
 	for len(rest) >= 8 {
 		run := binary.LittleEndian.Uint64(rest)
 		all |= run
-		if at := screenHash(run); s.runs[at/64%uint64(len(s.runs))]>>(at%64)&1 != 0 && s.within(text, len(text)-len(rest)) {
+		if s.runs.has(screenHash(run)) && s.within(text, len(text)-len(rest)) {
 			return true
 		}
 		rest = rest[8:]
 	}
 	all |= binary.LittleEndian.Uint64(text[len(text)&^1-8:])
 	return all&beyondASCII != 0 && (s.wide || foldsToASCII(text))
+}
+
+// suspectsUTF8 is suspects for a text in UTF-8.
+func (s *screen) suspectsUTF8(text []byte) bool {
+	var all uint32
+	rest := text
+	for ; len(rest) >= 4; rest = rest[4:] {
+		run := binary.LittleEndian.Uint32(rest)
+		all |= run
+		if s.narrow.has(narrowHash(run)) && s.withinUTF8(text, len(text)-len(rest)) {
+			return true
+		}
+	}
+	for _, c := range rest {
+		all |= uint32(c)
+	}
+	// Of what is beyond ASCII, the long s and the Kelvin sign fold to ASCII letters.
+	return all&0x80808080 != 0 && (s.wide || bytes.Contains(text, []byte("\u017f")) || bytes.Contains(text, []byte("\u212a")))
 }
 
 // within says whether a window stands in text such that it has the four units at place at.
@@ -114,15 +142,33 @@ func (s *screen) within(text []byte, at int) bool {
 		var window [screenWindow]byte
 		for i := range window {
 			window[i] = text[from+2*i] // of a unit beyond ASCII, half: that can only raise a suspicion
-			if c := window[i]; c >= 'A' && c <= 'Z' {
-				window[i] += 'a' - 'A'
-			}
 		}
-		if _, ok := s.windows[packed(string(window[:]))]; ok {
+		if s.isWindow(&window) {
 			return true
 		}
 	}
 	return false
+}
+
+func (s *screen) withinUTF8(text []byte, at int) bool {
+	for from := max(at-(screenWindow-4), 0); from <= at && from+screenWindow <= len(text); from++ {
+		window := [screenWindow]byte(text[from:])
+		if s.isWindow(&window) {
+			return true
+		}
+	}
+	return false
+}
+
+// isWindow says whether a literal has the window, which is folded for that.
+func (s *screen) isWindow(window *[screenWindow]byte) bool {
+	for i, c := range window {
+		if c >= 'A' && c <= 'Z' {
+			window[i] += 'a' - 'A'
+		}
+	}
+	_, ok := s.windows[packed(string(window[:]))]
+	return ok
 }
 
 // packed returns a window as a number.

@@ -44,7 +44,7 @@ func TestScreen(t *testing.T) {
 		}
 		text := b.String()
 		with := text[:at] + lit + text[at:]
-		if !s.suspects(utf16LE(with)) {
+		if !s.suspects(utf16LE(with)) || !s.suspectsUTF8([]byte(with)) {
 			t.Fatalf("seed %d: %q passes", seed, with)
 		}
 		if !s.suspects(utf16LE(strings.Repeat("abc ", 5) + strings.ToValidUTF8(strings.ReplaceAll(strings.ReplaceAll(text, "ſ", ""), "\u212a", ""), ""))) {

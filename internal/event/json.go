@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -199,21 +200,14 @@ func needsEscape(s []byte) bool {
 // AppendUnescaped appends the text that the inside of a JSON string stands for. A broken escape is copied as
 // it is.
 func AppendUnescaped(dst, raw []byte) []byte {
-	for i := 0; i < len(raw); {
-		c := raw[i]
-		if c != '\\' || i+1 >= len(raw) {
-			if c < utf8.RuneSelf {
-				dst = append(dst, c)
-				i++
-				continue
-			}
-			r, n := utf8.DecodeRune(raw[i:])
-			dst = utf8.AppendRune(dst, r)
-			i += n
-			continue
+	for {
+		n := bytes.IndexByte(raw, '\\')
+		if n < 0 || n+1 == len(raw) {
+			return appendValid(dst, raw)
 		}
-		i += 2
-		switch e := raw[i-1]; e {
+		dst = appendValid(dst, raw[:n])
+		e, rest := raw[n+1], raw[n+2:]
+		switch e {
 		case 'b':
 			dst = append(dst, '\b')
 		case 'f':
@@ -227,19 +221,17 @@ func AppendUnescaped(dst, raw []byte) []byte {
 		case '"', '\\', '/':
 			dst = append(dst, e)
 		case 'u':
-			r, n := unicodeEscape(raw[i:])
-			if n == 0 {
+			r, digits := unicodeEscape(rest)
+			if digits == 0 {
 				dst = append(dst, '\\', 'u')
-				continue
+				break
 			}
-			dst = utf8.AppendRune(dst, r)
-			i += n
+			dst, rest = utf8.AppendRune(dst, r), rest[digits:]
 		default:
-			dst = append(dst, '\\')
-			i-- // e is looked at as any other byte
+			dst, rest = append(dst, '\\'), raw[n+1:] // e is looked at as any other byte
 		}
+		raw = rest
 	}
-	return dst
 }
 
 // unicodeEscape reads the four digits after \u and, for a surrogate, the second escape; n is how many bytes.
