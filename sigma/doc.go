@@ -12,9 +12,9 @@
 // skips and why the answer is the same; Engine.Plain is the reference for all of them, and BenchmarkTricks shows what each buys.
 //
 //   - plan: what a shape of events decides for good is decided once, and each rule waits for atoms that are rare;
-//   - memo: what a value of a field showed is remembered, under its bytes;
+//   - memo: what a value of a field showed is remembered, under its bytes, by all matchers of an engine together;
 //   - RawRecord: values are asked for as they lie in the evidence, and no text is made of those that show nothing;
-//   - finder: all literals of a field are found in one pass, each by its rarest four bytes;
+//   - finder: all literals of a field are found in one pass, each by its rarest four bytes, long ones with a look at one place in four;
 //   - screen: a look at four characters at a time says that a text holds no keyword;
 //   - dfa, charRun: expressions run as automata built on the way, and only where what they need is there;
 //   - stored engines: compiled rules can be written and read, which takes a tenth of the time of compiling them.
