@@ -89,6 +89,7 @@ func jsonLines(in *evidence.Input) bool {
 	whole.Size = whole.To
 	var t textReader
 	t.open(&whole, 0)
+	defer t.close()
 	if t.enc != utf8Text {
 		return false
 	}
@@ -127,6 +128,7 @@ func parseJSON(in *evidence.Input, source string) iter.Seq2[*event.Record, error
 	return func(yield func(*event.Record, error) bool) {
 		r := &jsonReader{in: in, source: source, yield: yield, hosts: map[string]string{}}
 		r.scan.names = newJSONNames()
+		defer r.text.close()
 		r.record.Origin, r.record.Values = in.Origin, &r.values
 		var on bool
 		if jsonLines(in) {

@@ -68,6 +68,7 @@ func splitSyslog(in *evidence.Input) []int64 {
 func syslogDated(in *evidence.Input) bool {
 	var t textReader
 	t.open(in, 0)
+	defer t.close()
 	dated := 0
 	for range 8 {
 		line, _, ok := t.line()
@@ -123,6 +124,7 @@ type syslogReader struct {
 func parseSyslog(in *evidence.Input) iter.Seq2[*event.Record, error] {
 	return func(yield func(*event.Record, error) bool) {
 		r := &syslogReader{in: in, yield: yield, schemas: map[string]*event.Schema{}, hosts: map[string]string{}}
+		defer r.text.close()
 		r.record.Origin, r.record.Values = in.Origin, &r.line
 		if !syslogDated(in) {
 			if in.From > 0 {
@@ -286,6 +288,7 @@ func (y *syslogYears) find(in *evidence.Input) {
 	}
 	var t textReader
 	t.open(in, 0)
+	defer t.close()
 	var last syslogLine
 	turns, leap := 0, -1 // leap: how many turns stand before a 29 February
 	pass := syslogYears{year: 4}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -11,7 +12,8 @@ import (
 )
 
 const (
-	textChunk = 256 << 10 // how much a textReader reads at a time
+	textChunk = 256 << 10 // how much a textReader reads at a time, once it has read a little
+	firstText = 16 << 10  // how much it reads first: often somebody only wants to see how a file begins
 	maxUnit   = 16 << 20  // longest line or object that is kept in memory
 )
 
@@ -54,6 +56,7 @@ type textReader struct {
 	buf  []byte // the window
 	pos  int    // what lies before it is done with
 	next int64  // offset of the first byte of the file that is not in the window yet
+	step int64  // how much is read next
 	raw  []byte // bytes as read, where they are not UTF-8
 	eof  bool
 	err  error // why reading ended early
@@ -64,7 +67,19 @@ type textReader struct {
 	markOff int64 // its offset in the file
 }
 
-// open begins at the given offset, or after the byte order mark at the file's start.
+// textWindows is memory for windows.
+var textWindows = sync.Pool{New: func() any { b := make([]byte, 0, 2*textChunk); return &b }}
+
+// close gives the window back. Nothing that was taken from it may be looked at any more.
+func (r *textReader) close() {
+	if r.buf != nil && cap(r.buf) <= 4*textChunk {
+		b := r.buf[:0]
+		textWindows.Put(&b)
+	}
+	r.buf = nil
+}
+
+// open begins at the given offset, or after the byte order mark at the file's start. close is to be called at the end.
 func (r *textReader) open(in *evidence.Input, from int64) {
 	head := make([]byte, 4)
 	n, _ := in.ReadAt(head, 0)
@@ -72,7 +87,7 @@ func (r *textReader) open(in *evidence.Input, from int64) {
 	if from < int64(mark) {
 		from = int64(mark)
 	}
-	*r = textReader{in: in, enc: enc, next: from, markOff: from}
+	*r = textReader{in: in, enc: enc, next: from, markOff: from, step: firstText, buf: *textWindows.Get().(*[]byte)}
 }
 
 // fill reads on, after dropping from the window what is done with. It says whether there is more text now.
@@ -86,10 +101,8 @@ func (r *textReader) fill() bool {
 		r.buf = r.buf[:copy(r.buf, r.buf[r.pos:])]
 		r.pos = 0
 	}
-	want := int64(textChunk)
-	if left := r.in.Size - r.next; left < want {
-		want = left
-	}
+	want := min(r.step, r.in.Size-r.next)
+	r.step = min(2*r.step, textChunk)
 	if want <= 0 {
 		r.eof = true
 		return false
