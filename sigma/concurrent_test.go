@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -65,6 +66,26 @@ func TestNoAllocation(t *testing.T) {
 	}
 	if n == 0 {
 		t.Error("no rule matches")
+	}
+}
+
+// TestNoAllocationForNewValues holds the same of values that come once, when these are not kept any more.
+func TestNoAllocationForNewValues(t *testing.T) {
+	engine := compileTest(t, "title: one\nlogsource: {product: windows}\ndetection: {s: {A|contains: needle, A|re: '^[a-z]{2}'}, f: {A|re: '[0-9]{9}$'}, condition: s and not f}\n")
+	e := &testEvent{schema: Schema{Product: "windows", Channel: "Security", Fields: []string{"A"}}, values: [][]string{{""}}}
+	b, m, n := engine.Bind(&e.schema), NewMatcher(), 0
+	hit := func(*Match) { n++ }
+	engine.memo.door.Store(&memoDoor{})
+	var texts []string
+	for i := range 300 {
+		texts = append(texts, fmt.Sprint("xneedle ", i))
+	}
+	match := func() { e.values[0][0] = texts[n%len(texts)]; b.Match(m, e, hit) }
+	for range 50 {
+		match()
+	}
+	if got := testing.AllocsPerRun(200, match); got != 0 || n != 251 {
+		t.Errorf("%v allocations a record, %d matches", got, n)
 	}
 }
 

@@ -13,6 +13,7 @@ type sight struct {
 	more  atomic.Pointer[laterAtoms] // what was decided beyond these
 	// suspect says that the plan's screen suspects the value of holding a keyword.
 	suspect bool
+	spare   bool // it is forgotten with the record
 }
 
 // seenAtom is an atom<<2 and its mark: markHolds, markMaybe, or markFails for a maybe that was decided since.
@@ -58,9 +59,12 @@ func (s *sight) of(atom int32) (mark uint8, known bool) {
 // maxSeen bounds the atoms that a value is remembered to decide beyond those that were seen in it.
 const maxSeen = 64
 
-// add notes what an atom was decided to be that was not seen. Where another matcher adds one at the same time, one of the two is
-// forgotten.
+// add notes what an atom was decided to be that was not seen, for records to come. Where another matcher adds one at the same time,
+// one of the two is forgotten.
 func (s *sight) add(atom int32, mark uint8) {
+	if s.spare {
+		return
+	}
 	old := s.more.Load()
 	var more laterAtoms
 	if old != nil {
@@ -122,7 +126,7 @@ func (m *Matcher) spareSight(s *sight) *sight {
 	}
 	c := m.spare[m.spared]
 	m.spared++
-	c.more.Store(nil)
+	c.spare = true
 	c.rules, c.atoms, c.suspect = append(c.rules[:0], s.rules...), append(c.atoms[:0], s.atoms...), s.suspect
 	return c
 }

@@ -48,7 +48,7 @@ type Worker[B any] interface {
 	Take(end bool) (B, bool)
 }
 
-// Sink consumes the results, in order. It is called by one goroutine at a time.
+// Sink consumes the results, in order. It is called by one goroutine at a time, none of which it may end, as a test's Fatal would.
 type Sink[B any] struct {
 	Batch func(f *File, b B) error // results of a file, in order of offset
 	File  func(f *File) error      // after the file's last batch, in the walk's order
