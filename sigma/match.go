@@ -53,7 +53,7 @@ type Matcher struct {
 	timeouts int
 
 	testOnlyForget bool // remember nothing of values
-	testOnlyRegexp bool // run expressions as the standard library does
+	testOnlyRegexp bool // run expressions as the standard library does; with testOnlyForget
 	_              cacheLines
 }
 
