@@ -31,7 +31,7 @@ type stretchEntry struct {
 	joined         bool // a finding as JSON, else an entry of hits
 }
 
-// Sizes of a stretch: large enough that handing it over, which may have to wake a processor, costs little; small enough that all workers have one.
+// Sizes of a stretch: large enough that handing it over costs little, small enough that all workers have one.
 const (
 	stretchBytes   = 128 << 10
 	stretchEntries = 1024
