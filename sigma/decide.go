@@ -1,24 +1,24 @@
 package sigma
 
 // shown decides an atom that is among those seen in values; where nobody has looked yet, it looks now.
-func (m *Matcher) shown(n *node) bool {
-	mark := m.marks[n.atom.id]
+func (m *Matcher) shown(s *step) bool {
+	mark := m.marks[s.atom]
 	if mark>>2 != m.now {
-		s := &m.slots[n.slot]
-		if m.binding.plan.slots[n.slot].eager || s.looked == m.now {
+		slot := &m.slots[s.slot]
+		if m.binding.plan.slots[s.slot].eager || slot.looked == m.now {
 			return false
 		}
-		s.looked = m.now
+		slot.looked = m.now
 		from := len(m.seen)
-		if int(n.slot) == m.binding.plan.keywords {
+		if int(s.slot) == m.binding.plan.keywords {
 			m.lookForKeywords()
 		} else {
-			m.lookAt(&m.binding.late[n.slot])
+			m.lookAt(&m.binding.late[s.slot])
 		}
 		for i := range m.seen[from:] {
 			m.learn(&m.seen[from+i])
 		}
-		if mark = m.marks[n.atom.id]; mark>>2 != m.now {
+		if mark = m.marks[s.atom]; mark>>2 != m.now {
 			return false
 		}
 	}
@@ -28,84 +28,83 @@ func (m *Matcher) shown(n *node) bool {
 	case markFails:
 		return false
 	}
-	return m.settle(n)
+	return m.settle(s)
 }
 
 // settle decides an atom that was left open, for the record and, where the value is the slot's only one, for good.
-func (m *Matcher) settle(n *node) bool {
+func (m *Matcher) settle(s *step) bool {
 	timeouts, mark := m.timeouts, uint8(markFails)
-	if m.decide(n) {
+	if m.decide(s) {
 		mark = markHolds
 	}
-	m.marks[n.atom.id] = m.now<<2 | uint32(mark)
+	m.marks[s.atom] = m.now<<2 | uint32(mark)
 	if m.timeouts > timeouts {
 		return mark == markHolds
 	}
 	for i := range m.seen {
-		if s := &m.seen[i]; s.slot == n.slot {
-			s.sight.set(int32(n.atom.id), mark)
+		if seen := &m.seen[i]; seen.slot == s.slot {
+			seen.sight.set(s.atom, mark)
 		}
 	}
 	return mark == markHolds
 }
 
 // holds decides any other atom.
-func (m *Matcher) holds(n *node) bool {
-	a := n.atom
-	if mark := m.marks[a.id]; mark>>2 == m.now {
+func (m *Matcher) holds(s *step) bool {
+	if mark := m.marks[s.atom]; mark>>2 == m.now {
 		return mark&3 == markHolds
 	}
 	var only *sight // of the field's one value
-	if a.ofValue() {
+	if m.binding.engine.atoms[s.atom].ofValue() {
 		for i := range m.seen {
-			if s := &m.seen[i]; s.slot == n.slot {
-				only = s.sight
+			if seen := &m.seen[i]; seen.slot == s.slot {
+				only = seen.sight
 			}
 		}
 		if only != nil {
-			if mark, known := only.of(int32(a.id)); known {
-				m.marks[a.id] = m.now<<2 | uint32(mark)
+			if mark, known := only.of(s.atom); known {
+				m.marks[s.atom] = m.now<<2 | uint32(mark)
 				return mark == markHolds
 			}
 		}
 	}
 	timeouts, result := m.timeouts, uint8(markFails)
-	if m.decide(n) {
+	if m.decide(s) {
 		result = markHolds
 	}
-	m.marks[a.id] = m.now<<2 | uint32(result)
+	m.marks[s.atom] = m.now<<2 | uint32(result)
 	if only != nil && m.timeouts == timeouts {
-		only.add(int32(a.id), result)
+		only.add(s.atom, result)
 	}
 	return result == markHolds
 }
 
 // decide evaluates an atom over the values.
-func (m *Matcher) decide(n *node) bool {
-	a := n.atom
+func (m *Matcher) decide(s *step) bool {
+	a := m.binding.engine.atoms[s.atom]
 	if a.op == opFieldRef {
-		if holds, ok := m.compareRaw(n); ok {
+		if holds, ok := m.compareRaw(a, s); ok {
 			return holds
 		}
 	}
-	s := m.fetch(int(n.slot))
+	slot := m.fetch(int(s.slot))
 	switch a.op {
 	case opExists, opNull:
-		holds, _ := a.matchField(&s.values, nil, m.binding.emptyIsNull)
+		holds, _ := a.matchField(&slot.values, nil, m.binding.emptyIsNull)
 		return holds
 	case opFieldRef:
-		o := m.fetch(int(n.other))
+		o := m.fetch(int(s.other))
 		if a.cased {
-			return a.matchReference(&s.values, &o.values, m.binding.emptyIsNull)
+			return a.matchReference(&slot.values, &o.values, m.binding.emptyIsNull)
 		}
-		return a.matchFolded(&s.folded, &o.folded)
+		return a.matchFolded(&slot.folded, &o.folded)
 	}
-	for i := range s.values.Len() {
-		text, null := s.values.Text(i)
+	for i := range slot.values.Len() {
+		text, null := slot.values.Text(i)
 		if null && !m.binding.emptyIsNull {
 			continue
 		}
-		folded, _ := s.folded.Text(i)
+		folded, _ := slot.folded.Text(i)
 		holds, _ := m.passes(a, text, folded)
 		if holds {
 			return true
@@ -115,23 +114,23 @@ func (m *Matcher) decide(n *node) bool {
 }
 
 // compareRaw decides whether two fields are equal without making texts of them, where it can.
-func (m *Matcher) compareRaw(n *node) (equal, ok bool) {
+func (m *Matcher) compareRaw(a *atom, s *step) (equal, ok bool) {
 	r, ok := m.record.(RawRecord)
-	from, to := m.binding.fields[n.slot], m.binding.fields[n.other]
-	if !ok || n.atom.shape != shapeEquals || from < 0 || to < 0 {
+	from, to := m.binding.fields[s.slot], m.binding.fields[s.other]
+	if !ok || a.shape != shapeEquals || from < 0 || to < 0 {
 		return false, false
 	}
 	m.pairFields = [2]int32{int32(from), int32(to)}
 	r.Raw(m.pair[:], m.pairFields[:])
-	a, b := &m.pair[0], &m.pair[1]
-	if a.Tag&(RawUTF16|RawPlain) != RawUTF16 || a.Tag != b.Tag {
+	v, w := &m.pair[0], &m.pair[1]
+	if v.Tag&(RawUTF16|RawPlain) != RawUTF16 || v.Tag != w.Tag {
 		return false, false
 	}
-	if string(a.Bytes) == string(b.Bytes) {
+	if string(v.Bytes) == string(w.Bytes) {
 		return true, true
 	}
 	// Texts of ASCII differ in length or they don't: case changes nothing of it.
-	return false, len(a.Bytes) != len(b.Bytes) && allASCII16(a.Bytes) && allASCII16(b.Bytes)
+	return false, len(v.Bytes) != len(w.Bytes) && allASCII16(v.Bytes) && allASCII16(w.Bytes)
 }
 
 // passes says whether one value passes an atom over single values; late, that an expression ran out of time.

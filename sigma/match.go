@@ -110,7 +110,7 @@ func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
 		m.orderRules()
 	}
 	for _, i := range m.rules {
-		if m.eval(b.plan.root(i)) {
+		if m.run(b.plan.program(i)) {
 			m.report(int(i), hit)
 		}
 	}
@@ -157,44 +157,6 @@ func (m *Matcher) mark(a seenAtom) {
 	if at := &m.marks[a.atom()]; a.mark() != markFails && *at != m.now<<2|markHolds {
 		*at = m.now<<2 | uint32(a.mark())
 	}
-}
-
-func (m *Matcher) eval(n *node) bool {
-	switch n.kind {
-	case kindTrue:
-		return true
-	case kindAtom:
-		if n.seen {
-			return m.shown(n)
-		}
-		return m.holds(n)
-	case kindNot:
-		return !m.eval(&n.subs[0])
-	case kindAnd:
-		for i := range n.subs {
-			if !m.eval(&n.subs[i]) {
-				return false
-			}
-		}
-		return true
-	case kindOr:
-		for i := range n.subs {
-			if m.eval(&n.subs[i]) {
-				return true
-			}
-		}
-		return false
-	case kindAtLeast:
-		count := int32(0)
-		for i := range n.subs {
-			if m.eval(&n.subs[i]) {
-				if count++; count == n.n {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 func (m *Matcher) report(i int, hit func(*Match)) {

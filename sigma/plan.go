@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // plan is what is to be done for events of a kind: the rules that can still match, once the parts of their conditions
@@ -60,18 +61,7 @@ type planRule struct {
 	expr *expr
 	way  *way // the first that can be
 
-	once sync.Once
-	root node // of expr, once it was asked for
-}
-
-// node is an expr made ready for evaluation: parts in order of cost, fields as slots.
-type node struct {
-	kind        kind
-	n           int32
-	slot, other int32
-	atom        *atom
-	seen        bool // the atom is among those that are seen in values
-	subs        []node
+	program atomic.Pointer[program] // of expr, once a record called for it
 }
 
 // triggers tell which rules a hit of an atom calls for: a set of bits by atom, and lists by rank in the set.
@@ -163,29 +153,6 @@ func (b *planBuilder) slot(field string) {
 	}
 }
 
-// root returns the rule's tree, made ready when a record calls for it for the first time: most rules never get so far.
-func (p *plan) root(i int32) *node {
-	r := &p.rules[i]
-	r.once.Do(func() { r.root = p.node(r.expr) })
-	return &r.root
-}
-
-func (p *plan) node(x *expr) node {
-	n := node{kind: x.kind, n: int32(x.n), atom: x.atom}
-	if x.kind == kindAtom {
-		n.slot = p.slotOf[x.atom.field]
-		if x.atom.op == opFieldRef {
-			n.other = p.slotOf[x.atom.other]
-		}
-		n.seen = x.atom.ofValue() && (x.atom.indexed || len(p.triggers.of(int32(x.atom.id))) > 0)
-	}
-	for _, sub := range x.subs {
-		n.subs = append(n.subs, p.node(sub))
-	}
-	slices.SortStableFunc(n.subs, func(x, y node) int { return x.cost() - y.cost() })
-	return n
-}
-
 // enter notes an atom over single values.
 func (b *planBuilder) enter(a *atom) {
 	if b.plan.atoms.has(int32(a.id)) || !a.ofValue() {
@@ -207,32 +174,6 @@ func (a *atom) isRich() bool {
 		}
 	}
 	return a.indexed
-}
-
-// cost says how dear a node is: found literals cost nothing more, expressions most.
-func (n *node) cost() int {
-	if n.kind != kindAtom {
-		sum := 1
-		for i := range n.subs {
-			sum += n.subs[i].cost()
-		}
-		return min(sum, 1<<20)
-	}
-	switch n.atom.op {
-	case opExists, opNull:
-		return 2
-	case opRegexp:
-		if n.atom.expr.slow != nil {
-			return 5000
-		}
-		return 500
-	case opPattern:
-		if n.atom.indexed {
-			return 1
-		}
-		return 10
-	}
-	return 20
 }
 
 func (b *planBuilder) finish() {

@@ -1,0 +1,179 @@
+package sigma
+
+import "slices"
+
+// program is the condition of a rule as steps, each of which asks for an atom and says where to go from there: and, or and not
+// are in where the steps lead. What costs least is asked first. A rule that was called for is most often ruled out by the first
+// steps, which lie side by side.
+type program struct {
+	steps  []step
+	entry  int32 // the first step, or an end
+	counts []count
+}
+
+// step asks for an atom over a field, or for a count of conditions.
+type step struct {
+	kind        stepKind
+	atom        int32 // its id; of a count, its number
+	slot, other int32 // the fields
+	yes, no     int32 // the next step, or an end
+}
+
+type stepKind uint8
+
+const (
+	stepSeen  stepKind = iota // an atom that is among those seen in values
+	stepOther                 // any other atom
+	stepCount                 // at least so many of some conditions
+)
+
+// count holds where at least n of its parts do.
+type count struct {
+	n     int
+	parts []program
+}
+
+// Ends of a program.
+const (
+	endHolds = -1 - iota
+	endFails
+)
+
+// program returns a rule's program, made when a record calls for it for the first time: most rules never get so far.
+func (p *plan) program(rule int32) *program {
+	r := &p.rules[rule]
+	made := r.program.Load()
+	if made == nil {
+		made = &program{}
+		made.entry = p.write(made, r.expr, endHolds, endFails)
+		r.program.Store(made) // where two make one at a time, either will do
+	}
+	return made
+}
+
+// write adds the steps of x, which lead to yes or to no, and returns where they begin. What is to be done last is written first.
+func (p *plan) write(to *program, x *expr, yes, no int32) int32 {
+	switch x.kind {
+	case kindTrue:
+		return yes
+	case kindFalse:
+		return no
+	case kindNot:
+		return p.write(to, x.subs[0], no, yes)
+	case kindAnd:
+		at := yes
+		for _, sub := range slices.Backward(byCost(x.subs)) {
+			at = p.write(to, sub, at, no)
+		}
+		return at
+	case kindOr:
+		at := no
+		for _, sub := range slices.Backward(byCost(x.subs)) {
+			at = p.write(to, sub, yes, at)
+		}
+		return at
+	}
+	s := step{yes: yes, no: no}
+	if x.kind == kindAtLeast {
+		s.kind, s.atom = stepCount, int32(len(to.counts))
+		c := count{n: x.n, parts: make([]program, len(x.subs))}
+		for i, sub := range byCost(x.subs) {
+			part := &c.parts[i]
+			part.entry = p.write(part, sub, endHolds, endFails)
+		}
+		to.counts = append(to.counts, c)
+	} else {
+		a := x.atom
+		s.atom, s.slot, s.kind = int32(a.id), p.slotOf[a.field], stepOther
+		if a.op == opFieldRef {
+			s.other = p.slotOf[a.other]
+		}
+		if a.ofValue() && (a.indexed || len(p.triggers.of(int32(a.id))) > 0) {
+			s.kind = stepSeen
+		}
+	}
+	to.steps = append(to.steps, s)
+	return int32(len(to.steps) - 1)
+}
+
+// byCost returns conditions with the cheapest first.
+func byCost(xs []*expr) []*expr {
+	type priced struct {
+		*expr
+		cost int
+	}
+	all := make([]priced, len(xs))
+	for i, x := range xs {
+		all[i] = priced{x, x.cost()}
+	}
+	slices.SortStableFunc(all, func(a, b priced) int { return a.cost - b.cost })
+	sorted := make([]*expr, len(xs))
+	for i := range all {
+		sorted[i] = all[i].expr
+	}
+	return sorted
+}
+
+// cost says how dear a condition is: found literals cost nothing more, expressions most.
+func (x *expr) cost() int {
+	if x.kind != kindAtom {
+		sum := 1
+		for _, sub := range x.subs {
+			sum += sub.cost()
+		}
+		return min(sum, 1<<20)
+	}
+	switch x.atom.op {
+	case opExists, opNull:
+		return 2
+	case opRegexp:
+		if x.atom.expr.slow != nil {
+			return 5000
+		}
+		return 500
+	case opPattern:
+		if x.atom.indexed {
+			return 1
+		}
+		return 10
+	}
+	return 20
+}
+
+// run says whether a program's condition holds for the record.
+func (m *Matcher) run(p *program) bool {
+	at := p.entry
+	for at >= 0 {
+		s := &p.steps[at]
+		holds := false
+		switch s.kind {
+		case stepSeen:
+			// Fast path: what was seen, or not, in values that are looked at in every record.
+			if mark := m.marks[s.atom]; mark == m.now<<2|markHolds {
+				holds = true
+			} else if mark>>2 == m.now || !m.binding.plan.slots[s.slot].eager {
+				holds = m.shown(s)
+			}
+		case stepOther:
+			holds = m.holds(s)
+		case stepCount:
+			holds = m.runCount(&p.counts[s.atom])
+		}
+		if at = s.no; holds {
+			at = s.yes
+		}
+	}
+	return at == endHolds
+}
+
+func (m *Matcher) runCount(c *count) bool {
+	n := 0
+	for i := range c.parts {
+		if m.run(&c.parts[i]) {
+			if n++; n == c.n {
+				return true
+			}
+		}
+	}
+	return false
+}
