@@ -22,17 +22,17 @@ const (
 )
 
 // slot is a value of a record: where it lies in its chunk, and for BinXML which instance it holds. From the lowest bit on:
-// 16 bits offset, 16 bits size, 8 bits type, 8 bits unused, 16 bits instance. A record has some thirty of them, and one
-// number is written and read in one step.
+// 16 bits size, 8 bits type, 8 bits of any kind, 16 bits offset, 16 bits instance. A record has some thirty of them, and one
+// number is written and read in one step; the lower half is a descriptor as it stands in the record.
 type slot uint64
 
 func newSlot(typ Type, off, size int) slot {
-	return slot(uint16(off)) | slot(uint16(size))<<16 | slot(typ)<<32 | 0xffff<<48
+	return slot(uint16(size)) | slot(typ)<<16 | slot(uint16(off))<<32 | 0xffff<<48
 }
 
-func (s slot) off() int   { return int(uint16(s)) }
-func (s slot) size() int  { return int(uint16(s >> 16)) }
-func (s slot) typ() Type  { return Type(s >> 32) }
+func (s slot) off() int   { return int(uint16(s >> 32)) }
+func (s slot) size() int  { return int(uint16(s)) }
+func (s slot) typ() Type  { return Type(s >> 16) }
 func (s slot) child() int { return int(int64(s) >> 48) } // noChild for none
 
 func (s slot) withChild(child int) slot { return s&(1<<48-1) | slot(child)<<48 }
@@ -214,23 +214,34 @@ func (c *Chunk) values(pos, end, count, depth int) (int, error) {
 }
 
 // readSlots makes a slot of each descriptor, for values that lie one behind the other from pos on, and returns where they end
-// and which of them is the first to hold BinXML.
+// and which of them is the first to hold BinXML. Where they end beyond a chunk, offsets are wrong.
 func readSlots(slots []slot, descriptors []byte, pos int) (end, nested int) {
-	nested = len(slots)
-	for i := range slots {
-		k := 4 * i
-		if k+3 >= len(descriptors) {
-			break // never so: it spares further checks
+	at, all := uint64(pos)<<32|0xffff<<48, uint64(0)
+	// Fast path: two descriptors at a time.
+	for i := 0; i < len(slots)-1; i += 2 {
+		if uint(4*i+8) > uint(len(descriptors)) {
+			break // never so
 		}
-		// A descriptor has size and type in the same order as a slot.
-		d := uint32(descriptors[k]) | uint32(descriptors[k+1])<<8 | uint32(descriptors[k+2])<<16 | uint32(descriptors[k+3])<<24
-		slots[i] = slot(uint16(pos)) | slot(d&0xffffff)<<16 | 0xffff<<48
-		pos += int(uint16(d))
-		if Type(d>>16) == TypeBinXML {
-			nested = min(nested, i)
+		d := binary.LittleEndian.Uint64(descriptors[4*i : 4*i+8])
+		slots[i] = slot(uint64(uint32(d)) | at)
+		at += uint64(uint16(d)) << 32
+		slots[i+1] = slot(d>>32 | at)
+		at += uint64(uint16(d>>32)) << 32
+		all |= d
+	}
+	if i := len(slots) - 1; i&1 == 0 && len(descriptors) >= 4*i+4 {
+		d := uint64(binary.LittleEndian.Uint32(descriptors[4*i:]))
+		slots[i] = slot(d | at)
+		at += uint64(uint16(d)) << 32
+		all |= d
+	}
+	nested = len(slots)
+	if (all|all>>32)>>16&uint64(TypeBinXML) == uint64(TypeBinXML) { // there may be some
+		if i := slices.IndexFunc(slots, func(s slot) bool { return s.typ() == TypeBinXML }); i >= 0 {
+			nested = i
 		}
 	}
-	return pos, nested
+	return int((at - 0xffff<<48) >> 32), nested
 }
 
 // checkValues says which of the values that descriptors name, from pos on, can't be.

@@ -10,15 +10,23 @@ import (
 // screen says quickly that a text holds none of a plan's keywords, which is true of nearly all. Keywords are about every field of
 // an event, so each of its texts must be looked at; most hold nothing else that a rule asks for.
 //
-// It takes a window of seven characters out of each literal. A text that holds the literal holds the window, and so, at a place
-// that is a multiple of four units, one of the four runs of four units that the window has. So one step takes four units as they
-// lie and asks whether they are such a run. A text with one that is part of a window is only suspected, and looked at in full.
+// It takes a window of some units out of each literal, as many as all of them have. A text that holds the literal holds the window, and
+// so, at a place that is a multiple of the stride, one of the runs of four units that the window has. So one step takes four units as
+// they lie, asks whether they are such a run, and passes over the rest of the stride. A text with one that is part of a window is only
+// suspected, and looked at in full.
 type screen struct {
-	check   func([]byte) bool // suspects, made once
-	wide    bool              // there are literals beyond ASCII, so texts beyond it are suspected, too
-	runs    screenBits        // of runs as UTF-16 has them
-	narrow  screenBits        // of runs as UTF-8 has them
-	windows map[uint64]struct{}
+	check  func([]byte) bool // suspects, made once
+	wide   bool              // there are literals beyond ASCII, so texts beyond it are suspected, too
+	stride int               // units
+	wide16 screenBits        // of runs as UTF-16 has them
+	narrow screenBits        // of runs as UTF-8 has them
+	runs   map[uint32][]screenRunOf
+}
+
+// screenRunOf is where a run stands: in which window, and from which character of it on.
+type screenRunOf struct {
+	window string
+	at     int
 }
 
 // screenBits is a set of runs, by hash.
@@ -28,11 +36,14 @@ func (b *screenBits) set(at uint64)      { b[at/64] |= 1 << (at % 64) }
 func (b *screenBits) has(at uint64) bool { return b[at/64%uint64(len(b))]>>(at%64)&1 != 0 }
 
 const (
-	screenWindow = 7 // units: four, wherever they begin
-	screenSize   = 1 << 14
-	lowerUnits   = 0x0020002000200020 // makes ASCII letters lower case, and mistakes some other characters for each other
-	lowerBytes   = 0x20202020
-	beyondASCII  = 0xff80ff80ff80ff80
+	screenRun   = 4                  // units
+	leastStride = 4                  // for literals of seven units
+	mostStride  = 8                  // for literals of eleven, or more
+	screenSize  = 1 << 15            // bits
+	screenLoad  = 1 << 10            // runs, for more of which the stride is made smaller
+	lowerUnits  = 0x0020002000200020 // makes ASCII letters lower case, and mistakes some other characters for each other
+	lowerBytes  = 0x20202020
+	beyondASCII = 0xff80ff80ff80ff80
 )
 
 // screens counts the bindings that have a screen, over all engines.
@@ -40,45 +51,54 @@ var screens atomic.Uint64
 
 // newScreen returns the screen of folded literals; nil where one is too short.
 func newScreen(lits []string) *screen {
-	s := &screen{windows: map[uint64]struct{}{}}
+	s := &screen{stride: mostStride, runs: map[uint32][]screenRunOf{}}
 	s.check = s.suspects
+	n := 0
 	for _, lit := range lits {
 		if !isASCII(lit) {
 			s.wide = true
 			continue
 		}
-		if len(lit) < screenWindow {
-			return nil
+		s.stride = min(s.stride, len(lit)-screenRun+1)
+		n++
+	}
+	if s.stride < leastStride {
+		return nil
+	}
+	s.stride = max(leastStride, min(s.stride, screenLoad/max(n, 1)))
+	for _, lit := range lits {
+		if !isASCII(lit) {
+			continue
 		}
-		window := rarest(lit)
-		s.windows[packed(window)] = struct{}{}
-		for i := range screenWindow - 3 {
-			var run uint64
-			for k := range 4 {
-				run |= uint64(window[i+k]) << (16 * k)
-			}
-			s.runs.set(screenHash(run))
-			s.narrow.set(narrowHash(gramAt(window, i)))
+		window := rarest(lit, s.window())
+		for i := range s.stride {
+			run := gramAt(window, i)
+			s.wide16.set(screenHash(widened(run)))
+			s.narrow.set(narrowHash(run))
+			s.runs[run|lowerBytes] = append(s.runs[run|lowerBytes], screenRunOf{window, i})
 		}
 	}
 	return s
 }
 
+// window is how many units of a literal count: whatever multiple of the stride they begin after, a whole run lies in them.
+func (s *screen) window() int { return s.stride + screenRun - 1 }
+
 // rarest returns the window of a literal of which the runs are least likely to stand in other texts: not in what is common, and
 // with the most characters that are no letters.
-func rarest(lit string) string {
+func rarest(lit string, size int) string {
 	best, score := "", -1
-	for i := range len(lit) - screenWindow + 1 {
-		window := lit[i : i+screenWindow]
+	for i := range len(lit) - size + 1 {
+		window := lit[i : i+size]
 		n := 0
 		for k := range len(window) {
 			if window[k] < 'a' || window[k] > 'z' {
 				n++
 			}
 		}
-		for k := range screenWindow - 3 {
-			if !strings.Contains(commonText, window[k:k+4]) {
-				n += screenWindow
+		for k := range size - screenRun + 1 {
+			if !strings.Contains(commonText, window[k:k+screenRun]) {
+				n += size
 			}
 		}
 		if n > score {
@@ -92,58 +112,57 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-func screenHash(run uint64) uint64 { return (run | lowerUnits) * 0x9e3779b97f4a7c15 >> 50 }
-func narrowHash(run uint32) uint64 { return uint64((run|lowerBytes)*gramHash) >> 18 }
+func screenHash(run uint64) uint64 { return (run | lowerUnits) * 0x9e3779b97f4a7c15 >> 49 }
+func narrowHash(run uint32) uint64 { return uint64((run|lowerBytes)*gramHash) >> 17 }
 
 // suspects says whether the text, UTF-16 little-endian, may hold one of the literals.
 func (s *screen) suspects(text []byte) bool {
-	if len(text) < 2*screenWindow {
-		// Folding changes no number of characters, so it holds no literal that has a window.
-		return s.wide && !allASCII16(text)
-	}
 	var all uint64
-	rest := text
-	for len(rest) >= 8 {
-		run := binary.LittleEndian.Uint64(rest)
+	for at, step := 0, 2*s.stride; at <= len(text)-2*screenRun; at += step {
+		run := binary.LittleEndian.Uint64(text[at:])
 		all |= run
-		if s.runs.has(screenHash(run)) && s.within(text, len(text)-len(rest)) {
+		if s.wide16.has(screenHash(run)) && s.within(text, at) {
 			return true
 		}
-		rest = rest[8:]
 	}
-	all |= binary.LittleEndian.Uint64(text[len(text)&^1-8:])
-	return all&beyondASCII != 0 && (s.wide || foldsToASCII(text))
+	// Fast path: a literal that is in the text has a run among those that were read. If that wasn't met, it is of other units.
+	return (all&beyondASCII != 0 || s.wide) && s.suspectsWide(text)
+}
+
+// suspectsWide says whether the text may hold a literal beyond ASCII, or one spelt with units beyond it.
+func (s *screen) suspectsWide(text []byte) bool {
+	for ; len(text) >= 2; text = text[2:] {
+		if u := binary.LittleEndian.Uint16(text); u >= 0x80 && (s.wide || foldsToASCII(u)) {
+			return true
+		}
+	}
+	return false
 }
 
 // suspectsUTF8 is suspects for a text in UTF-8.
 func (s *screen) suspectsUTF8(text []byte) bool {
 	var all uint32
-	rest := text
-	for ; len(rest) >= 4; rest = rest[4:] {
-		run := binary.LittleEndian.Uint32(rest)
+	for at := 0; at <= len(text)-screenRun; at += s.stride {
+		run := binary.LittleEndian.Uint32(text[at:])
 		all |= run
-		if s.narrow.has(narrowHash(run)) && s.withinUTF8(text, len(text)-len(rest)) {
+		if s.narrow.has(narrowHash(run)) && s.withinUTF8(text, at) {
 			return true
 		}
 	}
-	for _, c := range rest {
-		all |= uint32(c)
+	if s.wide {
+		return bytes.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) >= 0
 	}
-	// Of what is beyond ASCII, the long s and the Kelvin sign fold to ASCII letters.
-	return all&0x80808080 != 0 && (s.wide || bytes.Contains(text, []byte("\u017f")) || bytes.Contains(text, []byte("\u212a")))
+	return all&0x80808080 != 0 && bytes.IndexFunc(text, func(r rune) bool { return r >= 0x80 && foldsToASCII(uint16(min(r, 0xffff))) }) >= 0
 }
 
-// within says whether a window stands in text such that it has the four units at place at.
+// within says whether a window may stand in text such that it has the four units at place at. Units beyond ASCII may stand for others.
 func (s *screen) within(text []byte, at int) bool {
-	for from := at - 2*(screenWindow-4); from <= at; from += 2 {
-		if from < 0 || from+2*screenWindow > len(text) {
-			continue
-		}
-		var window [screenWindow]byte
-		for i := range window {
-			window[i] = text[from+2*i] // of a unit beyond ASCII, half: that can only raise a suspicion
-		}
-		if s.isWindow(&window) {
+	run := binary.LittleEndian.Uint64(text[at:])
+	for _, r := range s.runs[narrowed(run)|lowerBytes] {
+		from := at - 2*r.at
+		if from >= 0 && from+2*len(r.window) <= len(text) && r.isAt(func(i int) byte {
+			return byte(min(binary.LittleEndian.Uint16(text[from+2*i:]), 0x80))
+		}) {
 			return true
 		}
 	}
@@ -151,43 +170,48 @@ func (s *screen) within(text []byte, at int) bool {
 }
 
 func (s *screen) withinUTF8(text []byte, at int) bool {
-	for from := max(at-(screenWindow-4), 0); from <= at && from+screenWindow <= len(text); from++ {
-		window := [screenWindow]byte(text[from:])
-		if s.isWindow(&window) {
+	for _, r := range s.runs[binary.LittleEndian.Uint32(text[at:])|lowerBytes] {
+		from := at - r.at
+		if from >= 0 && from+len(r.window) <= len(text) && r.isAt(func(i int) byte { return text[from+i] }) {
 			return true
 		}
 	}
 	return false
 }
 
-// isWindow says whether a literal has the window, which is folded for that.
-func (s *screen) isWindow(window *[screenWindow]byte) bool {
-	for i, c := range window {
+// isAt says whether the window stands where the characters are, or one stands there that may have been folded to one of it.
+func (r *screenRunOf) isAt(char func(int) byte) bool {
+	same := true
+	for i := range len(r.window) {
+		c := char(i)
+		if c >= 0x80 {
+			return true
+		}
 		if c >= 'A' && c <= 'Z' {
-			window[i] += 'a' - 'A'
+			c += 'a' - 'A'
 		}
+		same = same && c == r.window[i]
 	}
-	_, ok := s.windows[packed(string(window[:]))]
-	return ok
+	return same
 }
 
-// packed returns a window as a number.
-func packed(window string) (n uint64) {
-	for i := range len(window) {
-		n = n<<8 | uint64(window[i])
+// widened makes four units of four characters, narrowed four characters of the lower halves of four units.
+func widened(run uint32) (units uint64) {
+	for i := range screenRun {
+		units |= uint64(run>>(8*i)&0xff) << (16 * i)
 	}
-	return n
+	return units
 }
 
-// foldsToASCII says whether one of the units beyond ASCII folds to an ASCII letter: the long s and the Kelvin sign.
-func foldsToASCII(text []byte) bool {
-	for ; len(text) >= 2; text = text[2:] {
-		if u := binary.LittleEndian.Uint16(text); u == 0x017f || u == 0x212a {
-			return true
-		}
+func narrowed(units uint64) (run uint32) {
+	for i := range screenRun {
+		run |= uint32(units>>(16*i)&0xff) << (8 * i)
 	}
-	return false
+	return run
 }
+
+// foldsToASCII says whether a unit beyond ASCII folds to an ASCII letter: the long s and the Kelvin sign.
+func foldsToASCII(unit uint16) bool { return unit == 0x017f || unit == 0x212a }
 
 // allASCII16 says whether there are whole units alone, all ASCII and none NUL.
 func allASCII16(text []byte) bool {
