@@ -1,11 +1,12 @@
 package sigma
 
-// shown decides an atom that is among those seen in values; where nobody has looked yet, it looks now.
+// shown decides an atom that is among those seen in values of a field that isn't looked at in every record; where nobody has looked
+// yet, it looks now.
 func (m *Matcher) shown(s *step) bool {
 	mark := m.marks[s.atom]
 	if mark>>2 != m.now {
 		slot := &m.slots[s.slot]
-		if m.binding.plan.slots[s.slot].eager || slot.looked == m.now {
+		if slot.looked == m.now {
 			return false
 		}
 		slot.looked = m.now
@@ -115,7 +116,7 @@ func (m *Matcher) decide(s *step) bool {
 
 // compareRaw decides whether two fields are equal without making texts of them, where it can.
 func (m *Matcher) compareRaw(a *atom, s *step) (equal, ok bool) {
-	r, ok := m.record.(RawRecord)
+	r, ok := m.raw, m.raw != nil
 	from, to := m.binding.fields[s.slot], m.binding.fields[s.other]
 	if !ok || a.shape != shapeEquals || from < 0 || to < 0 {
 		return false, false

@@ -129,13 +129,17 @@ func (f *finder) table(class gramClass, n int) gramTable {
 			continue
 		}
 		at, least := 0, 1<<30
-		for i := range len(text) - t.length - t.step + 2 {
+		var last [stride]int // how often each of the last grams is met, by place
+		sum := 0             // of those of a step
+		for i := range len(text) - t.length + 1 {
 			n := int(common[t.gramIn(text, i)*gramHash>>16])
-			for k := 1; k < t.step; k++ {
-				n += int(common[t.gramIn(text, i+k)*gramHash>>16])
+			sum += n
+			if i >= t.step {
+				sum -= last[(i-t.step)%stride]
 			}
-			if n < least {
-				at, least = i, n
+			last[i%stride] = n
+			if i >= t.step-1 && sum < least {
+				at, least = i-t.step+1, sum
 			}
 		}
 		for k := range t.step {
@@ -192,6 +196,9 @@ func (t *gramTable) add(gram uint32, at, lit int, text string) {
 
 // gramIn returns the gram at a place of a literal.
 func (t *gramTable) gramIn(text string, i int) (gram uint32) {
+	if t.length == maxGram {
+		return gramAt(text, i)
+	}
 	for k := range t.length {
 		gram |= uint32(text[i+k]) << (8 * k)
 	}
@@ -199,7 +206,8 @@ func (t *gramTable) gramIn(text string, i int) (gram uint32) {
 }
 
 func gramAt(text string, i int) uint32 {
-	return uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | uint32(text[i+3])<<24
+	b := text[i : i+maxGram]
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
 // chosen is some of a finder's literals, and the classes that they are of.

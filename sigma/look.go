@@ -57,7 +57,7 @@ func (b *Binding) key(slot int) uint64 {
 
 // lookAt looks at fields of the record.
 func (m *Matcher) lookAt(set *lookSet) {
-	raw, ok := m.record.(RawRecord)
+	raw, ok := m.raw, m.raw != nil
 	if ok {
 		if cap(m.raws) < len(set.fields) {
 			m.raws = make([]Raw, len(set.fields))
@@ -89,7 +89,7 @@ func (m *Matcher) lookAt(set *lookSet) {
 // texts that rules ask for anyway were screened when they were first seen.
 func (m *Matcher) lookForKeywords() {
 	b := m.binding
-	if raw, ok := m.record.(RawRecord); ok && b.screen != nil && !m.suspect && !raw.AnyText(b.key16, b.looks.fields, b.screen.check) {
+	if m.raw != nil && b.screen != nil && !m.suspect && !m.raw.AnyText(b.key16, b.looks.fields, b.screen.check) {
 		m.lookAt(&b.apart)
 		return
 	}

@@ -19,7 +19,8 @@ type Matcher struct {
 	engine  *Engine
 	binding *Binding
 	record  Record
-	now     uint32 // number of the record; marks of others are out of date
+	raw     RawRecord // record, if it is one
+	now     uint32    // number of the record; marks of others are out of date
 
 	memo       *memo     // of the engine
 	last       *memoLast // of this matcher
@@ -99,7 +100,7 @@ func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
 	}
 	// Fast path: most records show nothing that any rule waits for.
 	if len(m.rules) == 0 && len(b.plan.always) == 0 {
-		m.record = nil
+		m.record, m.raw = nil, nil
 		return
 	}
 	for i := range m.seen {
@@ -114,7 +115,7 @@ func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
 			m.report(int(i), hit)
 		}
 	}
-	m.record = nil
+	m.record, m.raw = nil, nil
 }
 
 const lastRecord = 1<<30 - 1
@@ -135,6 +136,7 @@ func (m *Matcher) start(b *Binding, r Record) {
 	}
 	m.now++
 	m.binding, m.record = b, r
+	m.raw, _ = r.(RawRecord)
 	for len(m.slots) < len(b.plan.slots) {
 		m.slots = append(m.slots, slotState{})
 	}

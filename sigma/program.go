@@ -22,7 +22,8 @@ type step struct {
 type stepKind uint8
 
 const (
-	stepSeen  stepKind = iota // an atom that is among those seen in values
+	stepSeen  stepKind = iota // an atom that is among those seen in values, of a field that is looked at in every record
+	stepLate                  // the same, of any other field
 	stepOther                 // any other atom
 	stepCount                 // at least so many of some conditions
 )
@@ -89,7 +90,10 @@ func (p *plan) write(to *program, x *expr, yes, no int32) int32 {
 			s.other = p.slotOf[a.other]
 		}
 		if a.ofValue() && (a.indexed || len(p.triggers.of(int32(a.id))) > 0) {
-			s.kind = stepSeen
+			s.kind = stepLate
+			if p.slots[s.slot].eager {
+				s.kind = stepSeen
+			}
 		}
 	}
 	to.steps = append(to.steps, s)
@@ -148,12 +152,12 @@ func (m *Matcher) run(p *program) bool {
 		holds := false
 		switch s.kind {
 		case stepSeen:
-			// Fast path: what was seen, or not, in values that are looked at in every record.
-			if mark := m.marks[s.atom]; mark == m.now<<2|markHolds {
-				holds = true
-			} else if mark>>2 == m.now || !m.binding.plan.slots[s.slot].eager {
-				holds = m.shown(s)
+			// Fast path: nearly always it was seen, or it was not.
+			if mark := m.marks[s.atom]; mark>>2 == m.now {
+				holds = mark&3 == markHolds || mark&3 == markMaybe && m.settle(s)
 			}
+		case stepLate:
+			holds = m.shown(s)
 		case stepOther:
 			holds = m.holds(s)
 		case stepCount:
