@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -19,39 +20,69 @@ func utf16LE(s string) (b []byte) {
 func TestScreen(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	lits := []string{"sekurlsa::", "privilege::debug", "kiwikiss", "größe::x", "ü", "né"}
-	s := newScreen(lits)
-	if newScreen([]string{"short"}) != nil {
+	if newScreen([]string{"long enough", "short"}) != nil {
 		t.Error("a literal that is too short is accepted")
 	}
-	pieces := []string{"a", "K", "\u212a", "ſ", "é", "s", "::", " ", "x"}
-	passed := 0
-	for range 20000 {
-		var b strings.Builder
-		for range rnd.IntN(12) {
-			b.WriteString(pieces[rnd.IntN(len(pieces))])
-		}
-		at := b.Len()
-		lit := lits[rnd.IntN(len(lits))]
-		if rnd.IntN(2) == 0 {
-			lit = strings.ToUpper(lit)
-		}
-		if rnd.IntN(4) == 0 {
-			lit = strings.NewReplacer("k", "\u212a", "s", "ſ").Replace(lit)
-		}
-		for range rnd.IntN(12) {
-			b.WriteString(pieces[rnd.IntN(len(pieces))])
-		}
-		text := b.String()
-		with := text[:at] + lit + text[at:]
-		if !s.suspects(utf16LE(with)) || !s.suspectsUTF8([]byte(with)) {
-			t.Fatalf("seed %d: %q passes", seed, with)
-		}
-		if !s.suspects(utf16LE(strings.Repeat("abc ", 5) + strings.ToValidUTF8(strings.ReplaceAll(strings.ReplaceAll(text, "ſ", ""), "\u212a", ""), ""))) {
-			passed++
+	passed, strides := 0, map[int]bool{}
+	for _, lits := range [][]string{
+		{"sekurlsa::", "privilege::debug", "kiwikiss", "größe::x", "ü", "né"},
+		{"kissk::"},
+		{"sekurlsa::"},
+		{"privilege::debug", "kiwi kiss kiwi"},
+		{"kkkkkkkkkk", "skskskskskss"},
+	} {
+		s := newScreen(lits)
+		strides[s.stride] = true
+		for range 5000 {
+			text := randomText(rnd)
+			lit := lits[rnd.IntN(len(lits))]
+			if rnd.IntN(2) == 0 {
+				lit = strings.ToUpper(lit)
+			}
+			if rnd.IntN(4) == 0 {
+				lit = strings.NewReplacer("k", "\u212a", "s", "ſ").Replace(lit)
+			} else if at := rnd.IntN(len(lit)); lit[at]|0x20 == 'k' {
+				lit = lit[:at] + "\u212a" + lit[at+1:] // one of several
+			}
+			with := text + lit + randomText(rnd)
+			if !s.suspects(utf16LE(with)) || !s.suspectsUTF8([]byte(with)) {
+				t.Fatalf("seed %d: %q passes", seed, with)
+			}
+			plain := strings.Repeat("abc ", 5) + strings.NewReplacer("ſ", "", "\u212a", "").Replace(text)
+			if !s.suspects(utf16LE(plain)) && !s.suspectsUTF8([]byte(plain)) {
+				passed++
+			}
 		}
 	}
-	if passed == 0 {
-		t.Errorf("seed %d: nothing passes", seed)
+	if passed == 0 || len(strides) < 4 {
+		t.Errorf("seed %d: %d pass, strides %v", seed, passed, strides)
+	}
+}
+
+func randomText(rnd *rand.Rand) string {
+	var b strings.Builder
+	for range rnd.IntN(12) {
+		b.WriteString([]string{"a", "K", "\u212a", "ſ", "é", "s", "::", " ", "x", "k", "ki"}[rnd.IntN(11)])
+	}
+	return b.String()
+}
+
+// TestScreenOfMany holds that the stride is smaller where there are many literals, and none is missed then.
+func TestScreenOfMany(t *testing.T) {
+	var lits []string
+	for i := range 200 {
+		lits = append(lits, fmt.Sprintf("keyword number %03d", i))
+	}
+	s := newScreen(lits)
+	if s.stride >= mostStride || s.stride < leastStride {
+		t.Errorf("a stride of %d for %d literals", s.stride, len(lits))
+	}
+	for _, lit := range lits {
+		for at := range 9 {
+			text := strings.Repeat("-", at) + strings.ToUpper(lit)
+			if !s.suspects(utf16LE(text)) || !s.suspectsUTF8([]byte(text)) {
+				t.Errorf("%q passes", text)
+			}
+		}
 	}
 }
