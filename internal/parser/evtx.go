@@ -130,12 +130,12 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
 		}
 		r.begin(in.Origin, yield)
 		r.chunk.Templates = l.templates(in.Origin, f)
-		for i := range f.Chunks() {
-			at := evtx.FileHeaderSize + int64(i)*evtx.ChunkSize
-			if at < in.From && in.From > 0 {
-				continue
-			}
-			if at >= in.To && in.To < in.Size {
+		first := 0
+		if in.From > evtx.FileHeaderSize {
+			first = int((in.From - evtx.FileHeaderSize + evtx.ChunkSize - 1) / evtx.ChunkSize)
+		}
+		for i := first; i < f.Chunks(); i++ {
+			if at := evtx.FileHeaderSize + int64(i)*evtx.ChunkSize; at >= in.To && in.To < in.Size {
 				break
 			}
 			for record, err := range f.Records(i, r.chunk) {
