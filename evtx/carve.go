@@ -11,7 +11,7 @@ import (
 // unallocated space. Chunks are found at any place, and records outside of chunks too. All are marked Recovered. The
 // file is read once from front to back; what is kept of it is c and a buffer of twice its size.
 func Carve(in io.ReaderAt, size int64, c *Chunk) iter.Seq2[*Record, error] {
-	return func(yield func(*Record, error) bool) {
+	return singly(func(yield func([]Record, error) bool) {
 		c.data = c.memory
 		v := carver{in: in, size: size, c: c, base: noBase, yield: yield}
 		if c.Templates == nil {
@@ -20,7 +20,7 @@ func Carve(in io.ReaderAt, size int64, c *Chunk) iter.Seq2[*Record, error] {
 			v.learn = true
 		}
 		v.region(0, size)
-	}
+	})
 }
 
 // noBase says that it is not known where the chunk begins that a record was written to.
@@ -34,7 +34,7 @@ type carver struct {
 	in    io.ReaderAt
 	size  int64
 	c     *Chunk
-	yield func(*Record, error) bool
+	yield func([]Record, error) bool
 	learn bool // keep the definitions seen, for records that follow
 
 	buf   []byte // from at

@@ -74,9 +74,8 @@ func (r *Record) place(field int32) Place {
 		}
 		return marker(TypeSeveral)
 	}
-	c := r.chunk
-	v := c.cellValue(cell)
-	if cell.form&cellIfAny != 0 && v.isEmpty() || cell.form&cellDepends != 0 && c.isNull(cell.dep) {
+	v := r.cellValue(cell)
+	if cell.form&cellIfAny != 0 && v.isEmpty() || cell.form&cellDepends != 0 && r.isNull(cell.dep) {
 		return marker(TypeAbsent)
 	}
 	switch {
@@ -87,18 +86,18 @@ func (r *Record) place(field int32) Place {
 	case v.Type == TypeNull:
 		return 0
 	default:
-		in := &c.insts[cell.ref.inst]
-		return Place(c.slots[in.first+int32(cell.ref.slot)])
+		in := &r.insts[cell.ref.inst]
+		return Place(r.slots[in.first+int32(cell.ref.slot)])
 	}
 }
 
 // cellValue returns the one value of a cell, if it is there.
-func (c *Chunk) cellValue(cell *cell) Value {
+func (r *Record) cellValue(cell *cell) Value {
 	if cell.form&cellLiteral != 0 {
-		o := &c.insts[cell.ref.inst].program.ops[cell.ref.slot]
+		o := &r.insts[cell.ref.inst].program.ops[cell.ref.slot]
 		return Value{o.typ, o.raw}
 	}
-	return c.value(cell.ref)
+	return r.value(cell.ref)
 }
 
 func marker(t Type) Place { return Place(newSlot(t, 0, 0)) }
@@ -132,8 +131,8 @@ var typeForms = func() (t [256]uint8) {
 // maxSpots bounds the spots of a layout. Hostile records can ask for new ones each time, and no real one has as many fields.
 const maxSpots = 256
 
-// spots returns the cells of a layout as spots for records like the one under way; nil if it has too many.
-func (c *Chunk) spots(l *Layout) []spot {
+// spotsOf returns the cells of a layout as spots for records like r; nil if it has too many.
+func (r *Record) spotsOf(l *Layout) []spot {
 	if len(l.cells) > maxSpots {
 		return nil
 	}
@@ -144,7 +143,7 @@ func (c *Chunk) spots(l *Layout) []spot {
 		if cell.form&(cellItems|cellLiteral) != 0 || cell.form&cellDepends != 0 && cell.dep != cell.ref {
 			continue
 		}
-		in := &c.insts[cell.ref.inst]
+		in := &r.insts[cell.ref.inst]
 		if at := in.first + int32(cell.ref.slot); int32(cell.ref.slot) < in.count && at < 1<<16 {
 			s.slot, s.form = uint16(at), uint8(cell.form&cellIfAny)
 		}
@@ -158,7 +157,7 @@ func (c *Chunk) spots(l *Layout) []spot {
 // Fast path: nearly every field is one value, always the same of the record's values, and that is all there is to it if it
 // is neither null nor perhaps empty. The others are looked at with all that their layout says of them.
 func (r *Record) Places(dst []Place, fields []int32) {
-	slots, spots := r.chunk.slots, r.spots
+	slots, spots := r.slots, r.spots
 	dst = dst[:len(fields)]
 	if spots == nil {
 		for i, field := range fields {

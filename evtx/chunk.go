@@ -37,19 +37,27 @@ type Chunk struct {
 	passed    [64]passedSlots
 	key       []byte
 
-	reported []error // damage of this chunk that was yielded
-	salvage  bool    // make do without lost definitions
-	insts    []instance
+	reported []error    // damage of this chunk that was yielded
+	salvage  bool       // make do without lost definitions
+	orphaned bool       // they were made do without
+	insts    []instance // of the record that is being read
 	slots    []slot
-	record   Record
+	records  [maxBatch]Record
+	read     int // of these, waiting to be yielded
 }
+
+// maxBatch is how many records are read before the first of them is yielded. What reads a record, and what is done with it then, are
+// more instructions than the processor's nearest cache holds: taking turns with each record costs more than reading does.
+const maxBatch = 32
 
 // NewChunk returns an empty Chunk whose templates are kept in cache.
 func NewChunk(cache *Cache) *Chunk {
 	c := &Chunk{cache: cache, memory: make([]byte, ChunkSize), interned: map[string]string{}, definitions: map[uint32]definition{}, orphans: map[string]*program{}}
 	c.data = c.memory
 	c.definer.chunk = c
-	c.record.chunk = c
+	for i := range c.records {
+		c.records[i].chunk = c
+	}
 	return c
 }
 
@@ -84,27 +92,53 @@ func (c *Chunk) ChecksumsOK() (header, records bool) {
 // slack, marked Recovered. Damage is yielded as a *Damage with a nil Record, and reading goes on. A Record is valid
 // until the next step.
 func (c *Chunk) Records() iter.Seq2[*Record, error] {
-	return func(yield func(*Record, error) bool) {
+	return singly(func(yield func([]Record, error) bool) {
 		if end, more := c.live(yield); more {
 			c.carve(end, c.size, yield)
+		}
+	})
+}
+
+// singly yields the records of batches one by one.
+func singly(batches iter.Seq2[[]Record, error]) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		for batch, err := range batches {
+			if err != nil && !yield(nil, err) {
+				return
+			}
+			for i := range batch {
+				if !yield(&batch[i], nil) {
+					return
+				}
+			}
 		}
 	}
 }
 
 // live yields the records that the header counts, and returns where they end.
-func (c *Chunk) live(yield func(*Record, error) bool) (end int, more bool) {
+func (c *Chunk) live(yield func([]Record, error) bool) (end int, more bool) {
+	c.read = 0
 	limit := min(int64(c.Header.FreeSpace), int64(c.size))
 	pos := chunkHeaderSize
 	for int64(pos) < limit {
 		size, err := recordSize(c.data, pos)
 		if err != nil {
+			if !c.flush(yield) {
+				return pos, false
+			}
 			// Zeroes are where the free space really begins, when the header was written before its records.
 			if pos+4 <= len(c.data) && binary.LittleEndian.Uint32(c.data[pos:]) != 0 || findRecord(c.data[:limit], pos) != nowhere {
 				return pos, yield(nil, c.damage(pos, "find a record", err))
 			}
 			return pos, true
 		}
-		if !c.emit(pos, size, false, yield) {
+		r := &c.records[c.read]
+		r.begin(pos, size, false)
+		if err := r.read(false); err != nil {
+			if !c.flush(yield) || !c.emit(pos, size, false, yield) {
+				return pos, false
+			}
+		} else if c.read++; c.read == len(c.records) && !c.flush(yield) {
 			return pos, false
 		}
 		last := binary.LittleEndian.Uint64(c.data[pos+8:]) == c.Header.LastID
@@ -113,11 +147,18 @@ func (c *Chunk) live(yield func(*Record, error) bool) (end int, more bool) {
 			break
 		}
 	}
-	return pos, true
+	return pos, c.flush(yield)
+}
+
+// flush yields the records that wait.
+func (c *Chunk) flush(yield func([]Record, error) bool) bool {
+	n := c.read
+	c.read = 0
+	return n == 0 || yield(c.records[:n], nil)
 }
 
 // carve yields what looks like a record in [pos, end).
-func (c *Chunk) carve(pos, end int, yield func(*Record, error) bool) bool {
+func (c *Chunk) carve(pos, end int, yield func([]Record, error) bool) bool {
 	for {
 		if pos = findRecord(c.data[:end], pos); pos == nowhere {
 			return true
@@ -131,12 +172,12 @@ func (c *Chunk) carve(pos, end int, yield func(*Record, error) bool) bool {
 }
 
 // emit yields the record at pos. Of one that can't be read, what can be had of it is yielded as recovered.
-func (c *Chunk) emit(pos, size int, recovered bool, yield func(*Record, error) bool) bool {
-	r := &c.record
+func (c *Chunk) emit(pos, size int, recovered bool, yield func([]Record, error) bool) bool {
+	r := &c.records[0]
 	r.begin(pos, size, recovered)
 	err := r.read(recovered)
 	if err == nil {
-		return yield(r, nil)
+		return yield(c.records[:1], nil)
 	}
 	if !recovered {
 		// A broken definition is damage once, not once for each record that names it.
@@ -154,7 +195,7 @@ func (c *Chunk) emit(pos, size int, recovered bool, yield func(*Record, error) b
 	if err != nil {
 		r.bare()
 	}
-	return yield(r, nil)
+	return yield(c.records[:1], nil)
 }
 
 // maxReported is how many causes of damage in a chunk are remembered.

@@ -18,7 +18,7 @@ func (r *Record) Len(field int) int {
 func (r *Record) Value(field, k int) Value {
 	if cell := &r.layout.cells[field]; cell.form&cellItems == 0 && k == 0 {
 		// Fast path: one place, and nothing that would come before it.
-		return r.chunk.cellValue(cell).item(0)
+		return r.cellValue(cell).item(0)
 	}
 	f := &r.layout.Fields[field]
 	for i := range f.items {
@@ -41,7 +41,7 @@ func (v Value) item(k int) Value {
 
 func (r *Record) itemLen(i *item) int {
 	for _, d := range i.deps {
-		if r.chunk.isNull(d) {
+		if r.isNull(d) {
 			return 0
 		}
 	}
@@ -78,14 +78,12 @@ func (r *Record) itemValue(i *item, k int) Value {
 	return Value{TypeText, r.scratch[start:len(r.scratch):len(r.scratch)]}
 }
 
-func (r *Record) part(p *part) Value { return r.chunk.part(p) }
-
-func (c *Chunk) part(p *part) Value {
+func (r *Record) part(p *part) Value {
 	switch {
 	case p.isRef:
-		return c.value(p.ref)
+		return r.value(p.ref)
 	case p.isOp:
-		o := &c.insts[p.ref.inst].program.ops[p.ref.slot]
+		o := &r.insts[p.ref.inst].program.ops[p.ref.slot]
 		return Value{o.typ, o.raw}
 	}
 	return p.text
@@ -93,11 +91,11 @@ func (c *Chunk) part(p *part) Value {
 
 // isNull says whether an element that depends on this value is left out. A value that the record does not have leaves
 // nothing out.
-func (c *Chunk) isNull(r ref) bool {
-	in := &c.insts[r.inst]
-	if int32(r.slot) >= in.count {
+func (r *Record) isNull(at ref) bool {
+	in := &r.insts[at.inst]
+	if int32(at.slot) >= in.count {
 		return false
 	}
-	s := c.slots[in.first+int32(r.slot)]
+	s := r.slots[in.first+int32(at.slot)]
 	return s.typ() == TypeNull || s.typ() == TypeBinXML && s.child() == noChild
 }

@@ -94,8 +94,12 @@ func chunkOffset(i int) int64 { return FileHeaderSize + int64(i)*ChunkSize }
 // in its slack. If no chunk is there, that is yielded as a *Damage, and then the records that can be carved out of
 // the place, also of chunks that begin elsewhere in it. If the file's reader is a Borrower, c is not to be looked at any more
 // when its bytes are given back.
-func (f *File) Records(i int, c *Chunk) iter.Seq2[*Record, error] {
-	return func(yield func(*Record, error) bool) {
+func (f *File) Records(i int, c *Chunk) iter.Seq2[*Record, error] { return singly(f.Batches(i, c)) }
+
+// Batches is Records, with several records at a time: those of a batch are valid together, until the next step. Who does one thing
+// with all of them, and then the next, is faster than who does all of it with one after the other.
+func (f *File) Batches(i int, c *Chunk) iter.Seq2[[]Record, error] {
+	return func(yield func([]Record, error) bool) {
 		if err := f.borrowChunk(i, c); err != nil {
 			if yield(nil, err) {
 				v := carver{in: f.in, size: f.size, c: c, yield: yield, base: chunkOffset(i)}

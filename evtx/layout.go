@@ -97,74 +97,75 @@ func (r *Record) setLayout() {
 	c := r.chunk
 	// Fast path: a template, or a template with one in it, which is what all but a few records are. The table is keyed
 	// by their shapes, and by the number of values, since spots depend on it.
-	n := len(c.insts)
+	n := len(r.insts)
 	if n > 2 {
-		r.layout, r.spots = c.findLayout(), nil
+		r.layout, r.spots = r.findLayout(), nil
 		return
 	}
-	want := recordShape{outer: c.insts[0].program.shape, count: c.insts[0].count, counts: int32(len(c.slots))}
+	want := recordShape{outer: r.insts[0].program.shape, count: r.insts[0].count, counts: int32(len(r.slots))}
 	at := want.outer
 	if n == 2 {
-		want.inner, want.slot = c.insts[1].program.shape, c.insts[1].slot
+		want.inner, want.slot = r.insts[1].program.shape, r.insts[1].slot
 		at += want.inner * 31
 	}
 	e := &c.layouts[at%uint64(len(c.layouts))]
 	if e.shape != want {
-		l := c.findLayout()
+		l := r.findLayout()
 		if l.named != nil {
 			r.layout, r.spots = l, nil
 			return
 		}
-		*e = layoutEntry{want, l, c.spots(l)}
+		*e = layoutEntry{want, l, r.spotsOf(l)}
 	}
 	r.layout, r.spots = e.layout, e.spots
 }
 
 // findLayout looks the layout up in the cache, by the shapes of all instances and by where each lies.
-func (c *Chunk) findLayout() *Layout {
+func (r *Record) findLayout() *Layout {
+	c := r.chunk
 	key := c.key[:0]
-	for i := range c.insts {
-		in := &c.insts[i]
+	for i := range r.insts {
+		in := &r.insts[i]
 		key = binary.LittleEndian.AppendUint64(key, in.program.shape)
-		for k, s := range c.slots[in.first : in.first+in.count] {
+		for k, s := range r.slots[in.first : in.first+in.count] {
 			if s.child() != noChild {
 				key = binary.LittleEndian.AppendUint32(key, uint32(k)<<16|uint32(uint16(s.child())))
 			}
 		}
 		key = append(key, 0xff, 0xff, 0xff, 0xff)
 	}
-	l := c.cache.layout(key, func() *Layout { return buildLayout(c) })
+	l := c.cache.layout(key, func() *Layout { return buildLayout(r) })
 	if l.named != nil {
-		for _, r := range l.named {
-			v := c.value(r)
+		for _, at := range l.named {
+			v := r.value(at)
 			key = binary.LittleEndian.AppendUint32(append(key, byte(v.Type)), uint32(len(v.Raw)))
 			key = append(key, v.Raw...)
 		}
-		l = c.cache.layout(key, func() *Layout { return buildLayout(c) })
+		l = c.cache.layout(key, func() *Layout { return buildLayout(r) })
 	}
 	c.key = key
 	return l
 }
 
-// value returns a value of the record under way; null where there is none.
-func (c *Chunk) value(r ref) Value {
-	in := &c.insts[r.inst]
-	if int32(r.slot) >= in.count {
+// value returns a value of the record; null where there is none.
+func (r *Record) value(at ref) Value {
+	in := &r.insts[at.inst]
+	if int32(at.slot) >= in.count {
 		return Value{}
 	}
-	s := c.slots[in.first+int32(r.slot)]
+	s := r.slots[in.first+int32(at.slot)]
 	typ := s.typ()
 	if typ == TypeNull || typ == TypeBinXML {
 		return Value{}
 	}
 	off := s.off()
-	return Value{typ, c.data[off : off+s.size()]}
+	return Value{typ, r.chunk.data[off : off+s.size()]}
 }
 
-func (c *Chunk) child(r ref) int {
-	in := &c.insts[r.inst]
-	if int32(r.slot) >= in.count {
+func (r *Record) child(at ref) int {
+	in := &r.insts[at.inst]
+	if int32(at.slot) >= in.count {
 		return noChild
 	}
-	return c.slots[in.first+int32(r.slot)].child()
+	return r.slots[in.first+int32(at.slot)].child()
 }

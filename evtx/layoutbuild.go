@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// layoutBuilder makes the layout of the record under way.
+// layoutBuilder makes the layout of a record.
 type layoutBuilder struct {
-	c      *Chunk
+	r      *Record
 	layout *Layout
 	system []Field
 	paths  map[string]int // position of a field in its list, by section and path
@@ -34,12 +34,12 @@ type place struct {
 	deps    []ref  // of the elements around
 }
 
-func buildLayout(c *Chunk) *Layout {
+func buildLayout(r *Record) *Layout {
 	b := &layoutBuilder{
-		c: c, paths: map[string]int{}, names: map[string]bool{}, uses: map[ref]int{},
+		r: r, paths: map[string]int{}, names: map[string]bool{}, uses: map[ref]int{},
 		layout: &Layout{Provider: -1, EventID: -1, Channel: -1, Computer: -1, Time: -1, RecordID: -1},
 	}
-	b.content(0, 0, len(c.insts[0].program.ops), place{}, 0)
+	b.content(0, 0, len(r.insts[0].program.ops), place{}, 0)
 	l := b.layout
 	first := len(l.Fields)
 	for _, f := range b.system {
@@ -67,7 +67,7 @@ func buildLayout(c *Chunk) *Layout {
 
 // content looks at the steps [from, to) of an instance.
 func (b *layoutBuilder) content(inst, from, to int, at place, nesting int) {
-	ops := b.c.insts[inst].program.ops
+	ops := b.r.insts[inst].program.ops
 	for i := from; i < to; i++ {
 		if b.steps++; b.steps > maxSteps {
 			b.layout.Cut = true
@@ -79,8 +79,8 @@ func (b *layoutBuilder) content(inst, from, to int, at place, nesting int) {
 			i = int(o.end) - 1
 		case opSub:
 			b.data = ""
-			if child := b.c.child(ref{uint16(inst), o.id}); child != noChild && nesting < maxDepth {
-				b.content(child, 0, len(b.c.insts[child].program.ops), at, nesting+1)
+			if child := b.r.child(ref{uint16(inst), o.id}); child != noChild && nesting < maxDepth {
+				b.content(child, 0, len(b.r.insts[child].program.ops), at, nesting+1)
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func (b *layoutBuilder) content(inst, from, to int, at place, nesting int) {
 
 // element looks at one element: its attributes, its text, and the elements in it.
 func (b *layoutBuilder) element(inst, i int, at place, inner bool, nesting int) {
-	ops := b.c.insts[inst].program.ops
+	ops := b.r.insts[inst].program.ops
 	o := &ops[i]
 	in := at.enter(o.text)
 	if inner && o.id != none { // what stands at the top of a definition is always there
@@ -135,7 +135,7 @@ func (b *layoutBuilder) element(inst, i int, at place, inner bool, nesting int) 
 
 // attributes returns the steps of an element's attributes that are fields.
 func (b *layoutBuilder) attributes(inst, i int, isData bool) (at []int) {
-	ops := b.c.insts[inst].program.ops
+	ops := b.r.insts[inst].program.ops
 	for k := i + 1; k < int(ops[i].body); k = int(ops[k].end) {
 		if ops[k].kind != opAttr {
 			break
@@ -175,7 +175,7 @@ func (at place) lastName() string { return at.path[strings.LastIndexByte(at.path
 
 // parts returns what stands between the elements in [from, to), and whether there are elements.
 func (b *layoutBuilder) parts(inst, from, to int) (parts []part, elements bool) {
-	ops := b.c.insts[inst].program.ops
+	ops := b.r.insts[inst].program.ops
 	for i := from; i < to; i++ {
 		if b.steps++; b.steps > maxSteps {
 			b.layout.Cut = true
@@ -187,7 +187,7 @@ func (b *layoutBuilder) parts(inst, from, to int) (parts []part, elements bool) 
 			i = int(o.end) - 1
 		case opSub:
 			r := ref{uint16(inst), o.id}
-			if b.c.child(r) != noChild {
+			if b.r.child(r) != noChild {
 				elements = true
 				continue
 			}
@@ -209,7 +209,7 @@ func (b *layoutBuilder) parts(inst, from, to int) (parts []part, elements bool) 
 
 // dataName returns the name of a Data element, without blanks around it, or "".
 func (b *layoutBuilder) dataName(inst, i int) string {
-	ops := b.c.insts[inst].program.ops
+	ops := b.r.insts[inst].program.ops
 	for k := i + 1; k < int(ops[i].body); k = int(ops[k].end) {
 		if ops[k].text != "Name" {
 			continue
@@ -220,7 +220,7 @@ func (b *layoutBuilder) dataName(inst, i int) string {
 			if p.isRef {
 				b.layout.named = append(b.layout.named, p.ref)
 			}
-			text = b.c.part(&p).AppendText(text)
+			text = b.r.part(&p).AppendText(text)
 		}
 		return strings.TrimSpace(string(text))
 	}

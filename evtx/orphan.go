@@ -11,7 +11,7 @@ const maxOrphans = 64
 // are those, they get their names. Other values of the outer template are called system_value_0 and so on, those
 // of a template in it value_0 and so on, by their place in the list.
 func (c *Chunk) orphan(values []slot, depth int) *program {
-	c.record.Orphan = true
+	c.orphaned = true
 	usual := depth == 0 && isUsualSystem(values)
 	key := append(c.key[:0], byte(min(depth, 1)))
 	for _, s := range values {

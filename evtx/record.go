@@ -19,6 +19,8 @@ type Record struct {
 
 	chunk   *Chunk
 	pos     int // in the chunk
+	insts   []instance
+	slots   []slot
 	layout  *Layout
 	spots   []spot // of the layout; nil if they don't hold for this record
 	scratch []byte // text that was put together
@@ -37,8 +39,9 @@ func (r *Record) begin(pos, size int, recovered bool) {
 // read reads the values. To salvage is to make do without the definitions that are lost.
 func (r *Record) read(salvage bool) error {
 	c := r.chunk
-	c.insts, c.slots, c.salvage = c.insts[:0], c.slots[:0], salvage
-	if _, err := c.stream(r.pos+recordHeaderSize, r.pos+r.Size-4, 0); err != nil {
+	c.insts, c.slots, c.salvage, c.orphaned = r.insts[:0], r.slots[:0], salvage, false
+	_, err := c.stream(r.pos+recordHeaderSize, r.pos+r.Size-4, 0)
+	if r.insts, r.slots, r.Orphan = c.insts, c.slots, c.orphaned; err != nil {
 		return err
 	}
 	r.setLayout()
@@ -47,8 +50,7 @@ func (r *Record) read(salvage bool) error {
 
 // bare makes r a record of which nothing but its header can be read.
 func (r *Record) bare() {
-	c := r.chunk
-	c.insts, c.slots = append(c.insts[:0], instance{program: c.orphan(nil, 0)}), c.slots[:0]
+	r.insts, r.slots, r.Orphan = append(r.insts[:0], instance{program: r.chunk.orphan(nil, 0)}), r.slots[:0], true
 	r.setLayout()
 }
 

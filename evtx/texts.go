@@ -10,8 +10,8 @@ package evtx
 // the same text, and but must be the same.
 func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool {
 	c := r.chunk
-	for i := range c.insts {
-		p := c.insts[i].program
+	for i := range r.insts {
+		p := r.insts[i].program
 		t := &c.texts[(p.shape+key)%uint64(len(c.texts))]
 		if t.program != p || t.key != key {
 			*t = textsOf{p, key, p.anyText(f)}
@@ -21,7 +21,7 @@ func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool 
 		}
 	}
 	pass, data := r.passed(key, but), c.data
-	for i, s := range c.slots {
+	for i, s := range r.slots {
 		kind := textKinds[s.typ()]
 		if kind == textNone || s.size() == 0 {
 			continue

@@ -3,7 +3,7 @@ package evtx
 // tree walks a record as the elements that it stands for. Nothing is built: a node is a place in a program, and the
 // nodes of the elements under way lie on one stack.
 type tree struct {
-	c     *Chunk
+	r     *Record
 	nodes []node
 	dst   []byte
 	limit int // length of dst at which writing ends
@@ -28,7 +28,7 @@ func (t *tree) full() bool {
 	return t.steps < 0 || len(t.dst) > t.limit
 }
 
-func (t *tree) ops(inst int) []op { return t.c.insts[inst].program.ops }
+func (t *tree) ops(inst int) []op { return t.r.insts[inst].program.ops }
 
 // gather puts the nodes of the steps [from, to) on the stack. Values that hold BinXML are replaced by what is in it.
 func (t *tree) gather(n node, from, to, nesting int) {
@@ -37,14 +37,14 @@ func (t *tree) gather(n node, from, to, nesting int) {
 		o := &ops[i]
 		switch o.kind {
 		case opElement:
-			if !t.c.leftOut(n.inst, i, from) {
+			if !t.r.leftOut(n.inst, i, from) {
 				t.gatherElement(n.inst, i)
 			}
 			i = int(o.end) - 1
 			continue
 		case opSub:
 			r := ref{uint16(n.inst), o.id}
-			if child := t.c.child(r); child != noChild {
+			if child := t.r.child(r); child != noChild {
 				if nesting < maxDepth {
 					t.gather(node{inst: child, item: -1}, 0, len(t.ops(child)), nesting+1)
 				}
@@ -60,9 +60,9 @@ func (t *tree) gather(n node, from, to, nesting int) {
 
 // leftOut says whether an element is left out, because a value that it depends on is null. What stands at the top of a
 // definition, whose steps begin at 0, is always there.
-func (c *Chunk) leftOut(inst, i, from int) bool {
-	id := c.insts[inst].program.ops[i].id
-	return from > 0 && id != none && c.isNull(ref{uint16(inst), id})
+func (r *Record) leftOut(inst, i, from int) bool {
+	id := r.insts[inst].program.ops[i].id
+	return from > 0 && id != none && r.isNull(ref{uint16(inst), id})
 }
 
 // gatherElement puts an element on the stack, several times if it holds an array of several items.
@@ -76,7 +76,7 @@ func (t *tree) gatherElement(inst, i int) {
 				k = int(p.end) - 1
 			case opSub:
 				r := ref{uint16(inst), p.id}
-				if n := t.c.value(r).Len(); n > 1 {
+				if n := t.r.value(r).Len(); n > 1 {
 					for item := 0; item < n && !t.full(); item++ {
 						t.nodes = append(t.nodes, node{inst, i, r, item})
 					}
@@ -95,7 +95,7 @@ func (t *tree) value(n node, o *op) Value {
 		return Value{o.typ, o.raw}
 	case opSub:
 		r := ref{uint16(n.inst), o.id}
-		v := t.c.value(r)
+		v := t.r.value(r)
 		if n.item >= 0 && r == n.array {
 			return v.At(n.item)
 		}
