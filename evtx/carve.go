@@ -11,7 +11,12 @@ import (
 // unallocated space. Chunks are found at any place, and records outside of chunks too. All are marked Recovered. The
 // file is read once from front to back; what is kept of it is c and a buffer of twice its size.
 func Carve(in io.ReaderAt, size int64, c *Chunk) iter.Seq2[*Record, error] {
-	return singly(func(yield func([]Record, error) bool) {
+	return singly(CarveBatches(in, size, c))
+}
+
+// CarveBatches is Carve with the batches of File.Batches.
+func CarveBatches(in io.ReaderAt, size int64, c *Chunk) iter.Seq2[[]Record, error] {
+	return func(yield func([]Record, error) bool) {
 		c.data = c.memory
 		v := carver{in: in, size: size, c: c, base: noBase, yield: yield}
 		if c.Templates == nil {
@@ -20,7 +25,7 @@ func Carve(in io.ReaderAt, size int64, c *Chunk) iter.Seq2[*Record, error] {
 			v.learn = true
 		}
 		v.region(0, size)
-	})
+	}
 }
 
 // noBase says that it is not known where the chunk begins that a record was written to.

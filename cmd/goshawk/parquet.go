@@ -29,7 +29,13 @@ const parquetBatch = 512
 type rowMaker struct{ rows []eventRow }
 
 // Record makes a row.
-func (m *rowMaker) Record(r *event.Record) {
+func (m *rowMaker) Records(batch []*event.Record) {
+	for _, r := range batch {
+		m.record(r)
+	}
+}
+
+func (m *rowMaker) record(r *event.Record) {
 	row := eventRow{
 		Source: r.Schema.Source, Host: r.Host, Provider: r.Schema.Provider, Channel: r.Schema.Channel, Path: r.Origin.Path,
 		Offset: r.Offset, Recovered: r.Recovered, Fields: string(r.AppendFields(nil)),

@@ -13,11 +13,12 @@ import (
 func init() {
 	logs := &evtxLogs{}
 	register(Parser{
-		Name:  "evtx",
-		Doc:   "Windows event logs since Vista, records in slack and in damaged chunks included; docs/formats/evtx.md",
-		Match: func(_ string, head []byte) bool { return evtx.Is(head) },
-		Parse: logs.parse,
-		Split: splitEVTX,
+		Name:    "evtx",
+		Doc:     "Windows event logs since Vista, records in slack and in damaged chunks included; docs/formats/evtx.md",
+		Match:   func(_ string, head []byte) bool { return evtx.Is(head) },
+		Parse:   func(in *evidence.Input) iter.Seq2[*event.Record, error] { return singly(logs.parse(in)) },
+		Batches: logs.parse,
+		Split:   splitEVTX,
 	})
 	register(Parser{
 		Name:  "evtx-carve",
@@ -117,8 +118,8 @@ func (l *evtxLogs) schema(shape evtxShape) *event.Schema {
 	return s
 }
 
-func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
-	return func(yield func(*event.Record, error) bool) {
+func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[[]*event.Record, error] {
+	return func(yield func([]*event.Record, error) bool) {
 		f, err := evtx.Open(in, in.Size)
 		if err != nil {
 			yield(nil, evtxProblem(err))
@@ -138,8 +139,8 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[*event.Record, error] {
 			if at := evtx.FileHeaderSize + int64(i)*evtx.ChunkSize; at >= in.To && in.To < in.Size {
 				break
 			}
-			for record, err := range f.Records(i, r.chunk) {
-				if !r.take(record, err) {
+			for batch, err := range f.Batches(i, r.chunk) {
+				if !r.take(batch, err) {
 					return
 				}
 			}

@@ -10,13 +10,13 @@ import (
 
 // carve yields the records that lie in a file of no known kind. A file without any gives nothing, and no problem.
 func (l *evtxLogs) carve(in *evidence.Input) iter.Seq2[*event.Record, error] {
-	return func(yield func(*event.Record, error) bool) {
+	return singly(func(yield func([]*event.Record, error) bool) {
 		r := l.newReader()
 		r.begin(in.Origin, yield)
-		for record, err := range evtx.Carve(in, in.Size, r.chunk) {
-			if !r.take(record, err) {
+		for batch, err := range evtx.CarveBatches(in, in.Size, r.chunk) {
+			if !r.take(batch, err) {
 				return
 			}
 		}
-	}
+	})
 }

@@ -14,9 +14,11 @@ import (
 type evtxReader struct {
 	logs   *evtxLogs
 	chunk  *evtx.Chunk
-	yield  func(*event.Record, error) bool
-	record event.Record
-	values evtxValues
+	yield  func([]*event.Record, error) bool
+	origin *event.Origin
+	made   []*evtxRecord   // for the batches
+	batch  []*event.Record // of these
+	places []evtx.Place    // scratch of evtxValues
 	bound  map[*evtx.Layout]*evtxBinding
 	recent [64]*evtxBinding // some of them, by the number of the layout
 	weight int              // fields of what is bound
@@ -25,6 +27,14 @@ type evtxReader struct {
 	name   string
 	key    []byte // scratch
 	text   []byte // scratch
+
+	remembered int // bytes of what schemas remember
+}
+
+// evtxRecord is a record of a batch.
+type evtxRecord struct {
+	record event.Record
+	values evtxValues
 }
 
 // maxEVTXBound bounds the fields of layouts and schemas that a reader remembers.
@@ -64,24 +74,28 @@ type evtxSchema struct {
 }
 
 func (l *evtxLogs) newReader() *evtxReader {
-	r := &evtxReader{logs: l, chunk: evtx.NewChunk(&l.cache)}
-	r.record.Values = &r.values
+	r := &evtxReader{logs: l, chunk: evtx.NewChunk(&l.cache), places: make([]evtx.Place, 64)}
 	r.forget()
 	return r
 }
 
 // begin prepares for records of a file.
-func (r *evtxReader) begin(origin *event.Origin, yield func(*event.Record, error) bool) {
-	r.yield, r.record.Origin = yield, origin
+func (r *evtxReader) begin(origin *event.Origin, yield func([]*event.Record, error) bool) {
+	r.yield, r.origin = yield, origin
 	r.host, r.hosts = nil, map[string]string{}
 }
 
 // end lets go of the file.
-func (r *evtxReader) end() { r.yield, r.record.Origin, r.chunk.Templates = nil, nil, nil }
+func (r *evtxReader) end() {
+	r.yield, r.origin, r.chunk.Templates = nil, nil, nil
+	for _, made := range r.made {
+		made.record.Origin = nil
+	}
+}
 
 // forget lets go of layouts, schemas and values.
 func (r *evtxReader) forget() {
-	r.bound, r.weight, r.values.remembered = map[*evtx.Layout]*evtxBinding{}, 0, 0
+	r.bound, r.weight, r.remembered = map[*evtx.Layout]*evtxBinding{}, 0, 0
 	clear(r.recent[:])
 }
 
@@ -107,15 +121,28 @@ func (r *evtxReader) binding(l *evtx.Layout) *evtxBinding {
 	return b
 }
 
-// take hands out a record, or damage.
-func (r *evtxReader) take(record *evtx.Record, err error) bool {
+// take hands out records, or damage.
+func (r *evtxReader) take(records []evtx.Record, err error) bool {
 	if err != nil {
 		return r.yield(nil, evtxProblem(err))
 	}
-	r.values.record, r.values.scratch = record, r.values.scratch[:0]
-	if r.weight > maxEVTXBound || r.values.remembered > maxMemos {
+	if r.weight > maxEVTXBound || r.remembered > maxMemos {
 		r.forget()
 	}
+	for len(r.made) < len(records) {
+		made := &evtxRecord{values: evtxValues{reader: r}}
+		made.record.Values = &made.values
+		r.made, r.batch = append(r.made, made), append(r.batch, &made.record)
+	}
+	for i := range records {
+		r.fill(r.made[i], &records[i])
+	}
+	return r.yield(r.batch[:len(records)], nil)
+}
+
+// fill makes an event of a record.
+func (r *evtxReader) fill(made *evtxRecord, record *evtx.Record) {
+	made.values.record, made.values.scratch = record, made.values.scratch[:0]
 	b := r.binding(record.Layout())
 	var places [evtxSystem]evtx.Place
 	var system [evtxSystem]evtx.Value
@@ -133,9 +160,9 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 			system[i] = record.At(places[at])
 		}
 	}
-	e := &r.record
-	r.values.schema = r.schema(b, &system)
-	e.Schema = r.values.schema.Schema
+	e := &made.record
+	made.values.schema = r.schema(b, &system)
+	e.Schema, e.Origin = made.values.schema.Schema, r.origin
 	e.Offset, e.Recovered = record.Offset, record.Recovered
 	e.HasRecordID, e.RecordID = true, record.ID
 	if v := system[evtxNumber]; v.Type != evtx.TypeAbsent {
@@ -147,7 +174,6 @@ func (r *evtxReader) take(record *evtx.Record, err error) bool {
 	}
 	e.Time = r.time(record, system[evtxWhen])
 	e.Host = r.computer(system[evtxComputer])
-	return r.yield(e, nil)
 }
 
 // yearTenThousand is the first second, since 1970, that RFC 3339 can't write.
@@ -204,7 +230,7 @@ func rfc3339(b []byte) (time.Time, bool) {
 
 func (r *evtxReader) computer(v evtx.Value) string {
 	if v.Type == evtx.TypeAbsent {
-		return r.record.Origin.Host
+		return r.origin.Host
 	}
 	if v.Type != evtx.TypeString {
 		return string(v.AppendText(nil))
@@ -216,7 +242,7 @@ func (r *evtxReader) computer(v evtx.Value) string {
 	if !ok {
 		name = string(v.AppendText(nil))
 		if name == "" {
-			name = r.record.Origin.Host
+			name = r.origin.Host
 		}
 		if len(r.hosts) >= 1024 {
 			clear(r.hosts)

@@ -8,14 +8,12 @@ import (
 	"github.com/goshawk-ir/goshawk/internal/event"
 )
 
-// evtxValues gives the values of the record under way.
+// evtxValues gives the values of a record.
 type evtxValues struct {
+	reader  *evtxReader
 	record  *evtx.Record
-	scratch []byte       // text of values that are neither text nor whole numbers
-	places  []evtx.Place // of some fields
-	schema  *evtxSchema  // of the record
-
-	remembered int // bytes of what schemas remember
+	scratch []byte      // text of values that are neither text nor whole numbers
+	schema  *evtxSchema // of the record
 }
 
 // Len returns how many values the field has.
@@ -58,10 +56,11 @@ func (v *evtxValues) value(x evtx.Value) event.Value {
 
 // some returns where the values of fields lie, in a slice that the next call uses again.
 func (v *evtxValues) some(fields []int32) []evtx.Place {
-	if len(v.places) < len(fields) {
-		v.places = make([]evtx.Place, max(64, len(fields)))
+	r := v.reader
+	if len(r.places) < len(fields) {
+		r.places = make([]evtx.Place, len(fields))
 	}
-	places := v.places[:len(fields)]
+	places := r.places[:len(fields)]
 	v.record.Places(places, fields)
 	return places
 }
@@ -93,7 +92,7 @@ func (v *evtxValues) AppendFieldsJSON(dst []byte, shown *event.Shown) []byte {
 		start := len(dst)
 		dst = keys[i].Append(dst)
 		dst = v.appendJSON(dst, p, 0)
-		v.remembered += m.keep(x, dst[start:])
+		v.reader.remembered += m.keep(x, dst[start:])
 	}
 	return dst
 }

@@ -26,11 +26,48 @@ type Parser struct {
 	// caller stops. A record and its values are valid until the next step. Damage is yielded as an error of
 	// type *evidence.Problem with a nil record, and reading goes on; Parse opens, logs and spawns nothing.
 	Parse func(in *evidence.Input) iter.Seq2[*event.Record, error]
+	// Batches, where present, is Parse with several records at a time: those of a batch are valid together, until the next step.
+	Batches func(in *evidence.Input) iter.Seq2[[]*event.Record, error]
 	// Split, where present, cuts a file into parts that can be parsed at the same time: offsets, rising, of which
 	// each begins a part. nil means that a file is read in one go.
 	Split func(in *evidence.Input) []int64
 	// Carve marks a parser that is shown the files nobody else recognised, to look for records in them.
 	Carve bool
+}
+
+// Read yields what Parse does, in batches: of one record, where the parser has no Batches.
+func (p *Parser) Read(in *evidence.Input) iter.Seq2[[]*event.Record, error] {
+	if p.Batches != nil {
+		return p.Batches(in)
+	}
+	return func(yield func([]*event.Record, error) bool) {
+		var one [1]*event.Record
+		for r, err := range p.Parse(in) {
+			batch := one[:1]
+			if one[0] = r; err != nil {
+				batch = nil
+			}
+			if !yield(batch, err) {
+				return
+			}
+		}
+	}
+}
+
+// singly yields the records of batches one by one.
+func singly(batches iter.Seq2[[]*event.Record, error]) iter.Seq2[*event.Record, error] {
+	return func(yield func(*event.Record, error) bool) {
+		for batch, err := range batches {
+			if err != nil && !yield(nil, err) {
+				return
+			}
+			for _, r := range batch {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 var registered []*Parser

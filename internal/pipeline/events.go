@@ -37,7 +37,11 @@ type lister struct {
 }
 
 // Record renders one record.
-func (l *lister) Record(r *event.Record) { l.text.buf = l.render(l.text.buf, r) }
+func (l *lister) Records(batch []*event.Record) {
+	for _, r := range batch {
+		l.text.buf = l.render(l.text.buf, r)
+	}
+}
 
 // Take hands the text on.
 func (l *lister) Take(end bool) (*text, bool) {

@@ -55,7 +55,13 @@ func newHunter(engines []detect.Engine, spare chan *hitBatch) *hunter {
 }
 
 // Record shows a record to all scanners, and keeps one entry of what they see for the findings and one for the joiners.
-func (w *hunter) Record(r *event.Record) {
+func (w *hunter) Records(batch []*event.Record) {
+	for _, r := range batch {
+		w.record(r)
+	}
+}
+
+func (w *hunter) record(r *event.Record) {
 	for i, s := range w.scanners {
 		w.engine = i
 		s.Scan(r, w.onHit)

@@ -23,7 +23,11 @@ import (
 type rendered struct{ lines []byte }
 
 // Record renders one.
-func (w *rendered) Record(r *event.Record) { w.lines = append(r.AppendJSON(w.lines), '\n') }
+func (w *rendered) Records(batch []*event.Record) {
+	for _, r := range batch {
+		w.lines = append(r.AppendJSON(w.lines), '\n')
+	}
+}
 
 // Take hands them on.
 func (w *rendered) Take(end bool) ([]byte, bool) {

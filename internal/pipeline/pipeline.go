@@ -3,7 +3,7 @@
 // of workers never shows in the result, memory is bounded by the number of parts under way, and a fault in one
 // part is a problem of that part.
 //
-//	evidence.Walk -> parts -> workers (parser.Parse, Worker.Record) -> Sink, by path and offset
+//	evidence.Walk -> parts -> workers (parser.Parse, Worker.Records) -> Sink, by path and offset
 package pipeline
 
 import (
@@ -41,8 +41,8 @@ func (o *Options) find(path string, head []byte) *parser.Parser {
 
 // Worker looks at records. Each goroutine has its own; B is a batch of what it made of them.
 type Worker[B any] interface {
-	// Record looks at one record, which is valid during the call.
-	Record(r *event.Record)
+	// Records looks at some records, which are valid during the call.
+	Records(batch []*event.Record)
 	// Take returns what was made since the last call and whether it is worth handing on: always at the end of a part, else
 	// once there is enough.
 	Take(end bool) (B, bool)
@@ -103,6 +103,9 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 	return err
 }
 
+// recordsBetweenLooks is how many records a worker reads before it looks again whether the run is stopped.
+const recordsBetweenLooks = 1 << 10
+
 // runPart lets a worker see every record of a part. A panic is a fault of ours that costs the rest of this part only.
 func runPart[B any](ctx context.Context, o *Options, p *part, w Worker[B], give func(B)) {
 	if p.done != nil {
@@ -123,20 +126,32 @@ func runPart[B any](ctx context.Context, o *Options, p *part, w Worker[B], give 
 			}
 		}
 	}()
-	for r, err := range p.parser.Parse(p.input) {
+	looked := p.tally.seen
+	var some []*event.Record
+	for batch, err := range p.parser.Read(p.input) {
 		if err != nil {
 			p.tally.problem(err)
 			continue
 		}
-		if p.tally.seen&0x3ff == 0 && ctx.Err() != nil {
-			p.tally.stopped = true
-			break
+		if p.tally.seen == 0 || p.tally.seen-looked >= recordsBetweenLooks {
+			if looked = p.tally.seen; ctx.Err() != nil {
+				p.tally.stopped = true
+				break
+			}
 		}
-		p.tally.record(r)
-		if !o.inSpan(r.Time) {
-			continue
+		for _, r := range batch {
+			p.tally.record(r)
 		}
-		w.Record(r)
+		if !o.From.IsZero() || !o.To.IsZero() {
+			some = some[:0]
+			for _, r := range batch {
+				if o.inSpan(r.Time) {
+					some = append(some, r)
+				}
+			}
+			batch = some
+		}
+		w.Records(batch)
 		if b, ok := w.Take(false); ok {
 			give(b)
 		}
