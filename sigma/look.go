@@ -46,6 +46,11 @@ func (b *Binding) setLooks(s *Schema) {
 	}
 }
 
+// wantsWords says whether every record is to be looked at for keywords.
+func (b *Binding) wantsWords() bool {
+	return b.plan.keywords >= 0 && b.plan.slots[b.plan.keywords].eager
+}
+
 // key returns what stands for a slot in the memo. The lowest eight bits are left to the tag of the value.
 func (b *Binding) key(slot int) uint64 {
 	key := (b.plan.place + uint64(slot)) << 9
@@ -85,8 +90,7 @@ func (m *Matcher) lookAt(set *lookSet) {
 	}
 }
 
-// lookForKeywords looks at all fields. Fast path: where the screen passes all texts of the record, only the others remain. The
-// texts that rules ask for anyway were screened when they were first seen.
+// lookForKeywords looks at all fields, where a rule asks for keywords that are not looked for in every record.
 func (m *Matcher) lookForKeywords() {
 	b := m.binding
 	if m.raw != nil && b.screen != nil && !m.suspect && !m.raw.AnyText(b.key16, b.looks.fields, b.screen.check) {

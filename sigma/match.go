@@ -22,6 +22,13 @@ type Matcher struct {
 	raw     RawRecord // record, if it is one
 	now     uint32    // number of the record; marks of others are out of date
 
+	one      [1]Bound // of Match
+	hit      func(*Match)
+	onHit    func(int, *Match) // hit, made once
+	looked   []looked          // by record of MatchAll
+	allRules []int32           // that their values call for
+	allSeen  []seen            // what these showed
+
 	memo       *memo     // of the engine
 	last       *memoLast // of this matcher
 	raws       []Raw
@@ -84,63 +91,150 @@ type slotState struct {
 func NewMatcher() *Matcher {
 	m := &Matcher{last: &memoLast{}}
 	m.onLiteral = m.found
+	m.onHit = func(_ int, match *Match) { m.hit(match) }
 	return m
 }
 
 // Timeouts returns how many attempts of regular expressions ran out of time so far. Each counted as no match.
 func (m *Matcher) Timeouts() int { return m.timeouts }
 
+// Bound is a record with the binding of its shape.
+type Bound struct {
+	Binding *Binding
+	Record  Record
+}
+
 // Match calls hit for every rule that matches r, in the order in which the rules were loaded. r must be of the shape
 // that b is bound to.
 func (b *Binding) Match(m *Matcher, r Record, hit func(*Match)) {
-	m.start(b, r)
-	m.lookAt(&b.looks)
-	if k := b.plan.keywords; k >= 0 && b.plan.slots[k].eager {
-		m.lookForKeywords()
-	}
-	// Fast path: most records show nothing that any rule waits for.
-	if len(m.rules) == 0 && len(b.plan.always) == 0 {
-		m.record, m.raw = nil, nil
-		return
-	}
-	for i := range m.seen {
-		m.learn(&m.seen[i])
-	}
-	m.rules = append(m.rules, b.plan.always...)
-	if len(m.rules) > 1 {
-		m.orderRules()
-	}
-	for _, i := range m.rules {
-		if m.run(b.plan.program(i)) {
-			m.report(int(i), hit)
+	m.one[0], m.hit = Bound{b, r}, hit
+	m.MatchAll(m.one[:], m.onHit)
+	m.one[0], m.hit = Bound{}, nil
+}
+
+// MatchAll does what Binding.Match does with each of several records, and tells hit which of them it is about. First the values of all
+// of them are looked at, then all texts are screened, then rules are asked: each of these takes instructions that don't fit the
+// processor's nearest cache beside those of the others.
+func (m *Matcher) MatchAll(records []Bound, hit func(record int, match *Match)) {
+	for from := 0; from < len(records); {
+		engine := records[from].Binding.engine
+		to := from + 1
+		for to < len(records) && records[to].Binding.engine == engine {
+			to++
 		}
+		m.use(engine)
+		m.lookAtAll(records[from:to])
+		m.screenAll(records[from:to])
+		for i := range m.looked {
+			if m.turn(&records[from+i], &m.looked[i]) {
+				m.ask(from+i, hit)
+			}
+		}
+		from = to
 	}
-	m.record, m.raw = nil, nil
+	m.binding, m.record, m.raw = nil, nil, nil
+}
+
+// looked is what there is to know of a record before rules are asked.
+type looked struct {
+	rules, seen [2]int // in Matcher.allRules and allSeen
+	suspect     bool   // one of the values was suspected by the screen
+	words       bool   // to be looked at for keywords, field by field
 }
 
 const lastRecord = 1<<30 - 1
 
-func (m *Matcher) start(b *Binding, r Record) {
-	if m.now == lastRecord || m.engine != b.engine {
-		if m.engine != b.engine {
-			m.memo, m.dfas, m.room = b.engine.memo, map[int32]*dfa{}, dfaRoom{maxDFABytes}
-			if m.testOnlyForget {
-				m.memo = newMemo()
-			}
-			m.stamps = make([]uint32, len(b.engine.atoms))
-			m.studies = 0
+// use makes the matcher ready for records of an engine.
+func (m *Matcher) use(e *Engine) {
+	if m.engine != e {
+		m.memo, m.dfas, m.room = e.memo, map[int32]*dfa{}, dfaRoom{maxDFABytes}
+		if m.testOnlyForget {
+			m.memo = newMemo()
 		}
-		m.now, m.engine = 0, b.engine
-		m.marks = make([]uint32, len(b.engine.atoms))
-		m.slots = nil
+		m.stamps, m.marks = make([]uint32, len(e.atoms)), make([]uint32, len(e.atoms))
+		m.studies, m.now, m.slots, m.engine = 0, 0, nil, e
+	}
+	m.spared = 0
+}
+
+// lookAtAll looks at the values of records that can call for rules.
+func (m *Matcher) lookAtAll(records []Bound) {
+	m.looked, m.allRules, m.allSeen = m.looked[:0], m.allRules[:0], m.allSeen[:0]
+	for i := range records {
+		m.set(&records[i])
+		m.lookAt(&m.binding.looks)
+		l := looked{suspect: m.suspect, words: m.suspect}
+		// Fast path: most records show nothing that any rule waits for.
+		if len(m.seen) > 0 {
+			l.rules[0], l.seen[0] = len(m.allRules), len(m.allSeen)
+			m.allRules, m.allSeen = append(m.allRules, m.rules...), append(m.allSeen, m.seen...)
+			l.rules[1], l.seen[1] = len(m.allRules), len(m.allSeen)
+		}
+		m.looked = append(m.looked, l)
+	}
+}
+
+// screenAll says which records are to be looked at for keywords. Fast path: where the screen passes all texts of the record, only
+// the fields that are apart remain. The texts that rules ask for anyway were screened when they were first seen.
+func (m *Matcher) screenAll(records []Bound) {
+	for i := range records {
+		if b := records[i].Binding; b.wantsWords() && !m.looked[i].words {
+			raw, ok := records[i].Record.(RawRecord)
+			m.looked[i].words = !ok || b.screen == nil || raw.AnyText(b.key16, b.looks.fields, b.screen.check)
+		}
+	}
+}
+
+// set makes a record the one that is looked at.
+func (m *Matcher) set(r *Bound) {
+	m.binding, m.record = r.Binding, r.Record
+	m.raw, _ = r.Record.(RawRecord)
+	m.rules, m.seen, m.suspect = m.rules[:0], m.seen[:0], false
+}
+
+// turn returns to a record, and says whether there is a rule to ask.
+func (m *Matcher) turn(r *Bound, l *looked) bool {
+	b, words := r.Binding, r.Binding.wantsWords()
+	// Fast path: most records show nothing.
+	if l.seen[1] == 0 && len(b.plan.always) == 0 && (!words || !l.words && len(b.apart.looks) == 0) {
+		return false
+	}
+	m.set(r)
+	m.suspect = l.suspect
+	m.rules, m.seen = append(m.rules, m.allRules[l.rules[0]:l.rules[1]]...), append(m.seen, m.allSeen[l.seen[0]:l.seen[1]]...)
+	if words && l.words {
+		m.lookAt(&b.words)
+	} else if words {
+		m.lookAt(&b.apart)
+	}
+	return len(m.rules)+len(b.plan.always) > 0
+}
+
+// ask asks the rules that were called for, and those that no value can rule out.
+func (m *Matcher) ask(record int, hit func(int, *Match)) {
+	p := m.binding.plan
+	if m.now == lastRecord {
+		m.now = 0
+		clear(m.marks)
+		clear(m.slots)
 	}
 	m.now++
-	m.binding, m.record = b, r
-	m.raw, _ = r.(RawRecord)
-	for len(m.slots) < len(b.plan.slots) {
+	for len(m.slots) < len(p.slots) {
 		m.slots = append(m.slots, slotState{})
 	}
-	m.rules, m.seen, m.spared, m.suspect = m.rules[:0], m.seen[:0], 0, false
+	for i := range m.seen {
+		m.learn(&m.seen[i])
+	}
+	m.rules = append(m.rules, p.always...)
+	if len(m.rules) > 1 {
+		m.orderRules()
+	}
+	for _, i := range m.rules {
+		if m.run(p.program(i)) {
+			m.report(int(i))
+			hit(record, &m.match)
+		}
+	}
 }
 
 // learn marks the atoms that a value showed.
@@ -161,7 +255,8 @@ func (m *Matcher) mark(a seenAtom) {
 	}
 }
 
-func (m *Matcher) report(i int, hit func(*Match)) {
+// report makes m.match say that a rule matches.
+func (m *Matcher) report(i int) {
 	b := m.binding
 	m.match.Rule = b.engine.collection.Rules[b.plan.rules[i].rule]
 	m.needs.Reset()
@@ -185,5 +280,4 @@ func (m *Matcher) report(i int, hit func(*Match)) {
 		}
 		m.match.Needs = append(m.match.Needs, v)
 	}
-	hit(&m.match)
 }

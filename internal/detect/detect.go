@@ -55,8 +55,9 @@ type Engine interface {
 
 // Scanner looks at records and reports hits.
 type Scanner interface {
-	// Scan calls hit for everything it sees in r, with what is the hit's own. The hit is borrowed until hit returns.
-	Scan(r *event.Record, hit func(*Hit))
+	// Scan calls hit for everything it sees in some records, in their order, with the number of the record and what is the hit's own.
+	// The hit is borrowed until hit returns.
+	Scan(batch []*event.Record, hit func(record int, h *Hit))
 }
 
 // Joiner makes findings of hits. Hits pass it twice, each time in order of time, path and offset: first those that

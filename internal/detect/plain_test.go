@@ -95,35 +95,39 @@ func (c *comparison) file(f *evidence.File) bool {
 		return false
 	}
 	shapes, all := map[*event.Schema]int{}, 0
-	for r, err := range p.Parse(in) {
+	for batch, err := range p.Read(in) {
 		if err != nil {
 			continue
 		}
-		if !*everyRecord && (shapes[r.Schema] >= aShape || all >= aFile) {
-			if all >= aFile {
-				break
-			}
-			continue
+		if all >= aFile && !*everyRecord {
+			break
 		}
-		shapes[r.Schema]++
-		all++
-		c.record(r)
+		var some []*event.Record
+		for _, r := range batch {
+			if *everyRecord || shapes[r.Schema] < aShape {
+				shapes[r.Schema]++
+				all++
+				some = append(some, r)
+			}
+		}
+		c.records(some)
 	}
 	return true
 }
 
-func (c *comparison) record(r *event.Record) {
-	var fast, again, plain []int
-	c.scanner.Scan(r, func(h *Hit) { fast = append(fast, h.Rule) })
-	c.scanner.Scan(r, func(h *Hit) { again = append(again, h.Rule) })
-	c.scanner.record = r
-	c.engine.engine.Plain(sigmaSchema(r.Schema), c.scanner, func(rule *sigma.Rule) { plain = append(plain, c.engine.number[rule]) })
-	c.scanner.record = nil
-	if !slices.Equal(fast, plain) || !slices.Equal(again, plain) {
-		c.t.Errorf("%s at 0x%x: rules %v, again %v, plainly %v", r.Origin.Path, r.Offset, c.titles(fast), c.titles(again), c.titles(plain))
+func (c *comparison) records(batch []*event.Record) {
+	fast, again := make([][]int, len(batch)), make([][]int, len(batch))
+	c.scanner.Scan(batch, func(i int, h *Hit) { fast[i] = append(fast[i], h.Rule) })
+	c.scanner.Scan(batch, func(i int, h *Hit) { again[i] = append(again[i], h.Rule) })
+	for i, r := range batch {
+		var plain []int
+		c.engine.engine.Plain(sigmaSchema(r.Schema), &sigmaRecord{Record: r}, func(rule *sigma.Rule) { plain = append(plain, c.engine.number[rule]) })
+		if !slices.Equal(fast[i], plain) || !slices.Equal(again[i], plain) {
+			c.t.Errorf("%s at 0x%x: rules %v, again %v, plainly %v", r.Origin.Path, r.Offset, c.titles(fast[i]), c.titles(again[i]), c.titles(plain))
+		}
+		c.compared++
+		c.matched += len(plain)
 	}
-	c.compared++
-	c.matched += len(plain)
 }
 
 func (c *comparison) titles(rules []int) (titles []string) {

@@ -180,28 +180,47 @@ type sigmaScanner struct {
 	bound   map[*event.Schema]*sigma.Binding
 	recent  [256]recentBinding // some of bound, by event identifier and number of fields
 
-	record  *event.Record   // under way
-	raw     event.RawValues // its values, if they can be shown as they lie
+	records []*sigmaRecord // some of the batch under way: those with rules
+	matched []sigma.Bound  // the same, bound
+	numbers []int          // theirs, in the batch
 	hit     Hit
-	report  func(*Hit)
-	onMatch func(*sigma.Match)
+	report  func(int, *Hit)
+	onMatch func(int, *sigma.Match)
 	_       [128]byte
 }
 
-// Scan reports a hit for each rule that matches r.
-func (s *sigmaScanner) Scan(r *event.Record, hit func(*Hit)) {
-	recent := &s.recent[(uint(r.Schema.EventID)*31+uint(len(r.Schema.Fields)))%uint(len(s.recent))]
-	if recent.schema != r.Schema {
-		*recent = recentBinding{r.Schema, s.bindingOf(r.Schema)}
+// sigmaRecord shows a record to the engine: sigma.RawRecord.
+type sigmaRecord struct {
+	*event.Record
+	raw event.RawValues // its values, if they can be shown as they lie
+}
+
+// Scan reports a hit for each rule that matches a record.
+func (s *sigmaScanner) Scan(batch []*event.Record, hit func(int, *Hit)) {
+	s.matched, s.numbers = s.matched[:0], s.numbers[:0]
+	for i, r := range batch {
+		recent := &s.recent[(uint(r.Schema.EventID)*31+uint(len(r.Schema.Fields)))%uint(len(s.recent))]
+		if recent.schema != r.Schema {
+			*recent = recentBinding{r.Schema, s.bindingOf(r.Schema)}
+		}
+		if recent.binding == nil {
+			continue
+		}
+		n := len(s.matched)
+		if n == len(s.records) {
+			s.records = append(s.records, &sigmaRecord{})
+		}
+		shown := s.records[n]
+		shown.Record = r
+		shown.raw, _ = r.Values.(event.RawValues)
+		s.matched, s.numbers = append(s.matched, sigma.Bound{Binding: recent.binding, Record: shown}), append(s.numbers, i)
 	}
-	b := recent.binding
-	if b == nil {
-		return
+	s.report = hit
+	s.matcher.MatchAll(s.matched, s.onMatch)
+	s.report = nil
+	for _, shown := range s.records[:len(s.matched)] {
+		*shown = sigmaRecord{}
 	}
-	s.record, s.report = r, hit
-	s.raw, _ = r.Values.(event.RawValues)
-	b.Match(s.matcher, s, s.onMatch)
-	s.record, s.raw, s.report = nil, nil, nil
 }
 
 // bindingOf returns the rules bound to a schema, nil if there are none.
@@ -218,9 +237,9 @@ func (s *sigmaScanner) bindingOf(schema *event.Schema) *sigma.Binding {
 }
 
 // AppendValues gives the engine the values of a field: sigma.Record.
-func (s *sigmaScanner) AppendValues(dst *sigma.Values, field int) {
-	for k := range s.record.Values.Len(field) {
-		v := s.record.Values.At(field, k)
+func (r *sigmaRecord) AppendValues(dst *sigma.Values, field int) {
+	for k := range r.Values.Len(field) {
+		v := r.Values.At(field, k)
 		if v.Kind == event.Null {
 			dst.AddNull()
 			continue
@@ -230,28 +249,28 @@ func (s *sigmaScanner) AppendValues(dst *sigma.Values, field int) {
 }
 
 // Raw shows the engine values as they lie in the evidence: sigma.RawRecord.
-func (s *sigmaScanner) Raw(dst []sigma.Raw, fields []int32) {
-	if s.raw == nil {
+func (r *sigmaRecord) Raw(dst []sigma.Raw, fields []int32) {
+	if r.raw == nil {
 		for i := range dst {
 			dst[i] = sigma.Raw{Tag: sigma.RawOther}
 		}
 		return
 	}
-	s.raw.Raw(dst, fields)
+	r.raw.Raw(dst, fields)
 }
 
 // AnyText shows the engine the record's texts: sigma.RawRecord.
-func (s *sigmaScanner) AnyText(key uint64, but []int32, f func(utf16 []byte) bool) bool {
-	return s.raw == nil || s.raw.AnyText(key, but, f)
+func (r *sigmaRecord) AnyText(key uint64, but []int32, f func(utf16 []byte) bool) bool {
+	return r.raw == nil || r.raw.AnyText(key, but, f)
 }
 
-func (s *sigmaScanner) match(m *sigma.Match) {
+func (s *sigmaScanner) match(record int, m *sigma.Match) {
 	h := &s.hit
 	h.Rule, h.Shown, h.Joins, h.Needs = s.engine.number[m.Rule], !m.Rule.Silent, m.Rule.Feeds, h.Needs[:0]
 	for _, n := range m.Needs {
 		h.Needs = append(h.Needs, Need{Text: n.Text, Present: n.Present})
 	}
-	s.report(h)
+	s.report(s.numbers[record], h)
 }
 
 // sigmaJoiner makes findings of matches, and of what correlations make of them.

@@ -31,15 +31,17 @@ func (l letters) Report() *detect.Report { return &detect.Report{} }
 func (l letters) Notes() []string { return nil }
 
 // Scan reports the letters of a line.
-func (l letters) Scan(r *event.Record, hit func(*detect.Hit)) {
-	text := string(r.Values.At(0, 0).Raw)
-	for rule := letterRules - 1; rule >= 0; rule-- {
-		if strings.ContainsRune(text, rune('a'+rule)) {
-			h := detect.Hit{Rule: rule, Shown: rule != 1, Joins: rule <= 1}
-			if h.Joins {
-				h.Needs = []detect.Need{{Text: []byte(text), Present: true}}
+func (l letters) Scan(batch []*event.Record, hit func(int, *detect.Hit)) {
+	for i, r := range batch {
+		text := string(r.Values.At(0, 0).Raw)
+		for rule := letterRules - 1; rule >= 0; rule-- {
+			if strings.ContainsRune(text, rune('a'+rule)) {
+				h := detect.Hit{Rule: rule, Shown: rule != 1, Joins: rule <= 1}
+				if h.Joins {
+					h.Needs = []detect.Need{{Text: []byte(text), Present: true}}
+				}
+				hit(i, &h)
 			}
-			hit(&h)
 		}
 	}
 }

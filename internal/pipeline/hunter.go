@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
@@ -29,10 +30,10 @@ type hunter struct {
 	batch    *hitBatch
 	spare    chan *hitBatch // batches that were taken in
 	engine   int
-	onHit    func(*detect.Hit)
+	onHit    func(int, *detect.Hit)
 
 	seen         detect.Seen
-	shown, joins hitList // of the record under way
+	shown, joins hitList // of the records under way
 	fields       []byte
 	_            [128]byte
 }
@@ -43,7 +44,7 @@ type hitList struct {
 	hits []rawHit
 }
 
-type rawHit struct{ engine, rule, from, to int }
+type rawHit struct{ record, engine, rule, from, to int }
 
 func newHunter(engines []detect.Engine, spare chan *hitBatch) *hunter {
 	w := &hunter{batch: &hitBatch{}, spare: spare}
@@ -54,62 +55,84 @@ func newHunter(engines []detect.Engine, spare chan *hitBatch) *hunter {
 	return w
 }
 
-// Record shows a record to all scanners, and keeps one entry of what they see for the findings and one for the joiners.
+// Records shows records to all scanners, and keeps for each one entry of what they see for the findings and one for the joiners.
 func (w *hunter) Records(batch []*event.Record) {
-	for _, r := range batch {
-		w.record(r)
-	}
-}
-
-func (w *hunter) record(r *event.Record) {
 	for i, s := range w.scanners {
 		w.engine = i
-		s.Scan(r, w.onHit)
+		s.Scan(batch, w.onHit)
 	}
-	if len(w.shown.hits)+len(w.joins.hits) == 0 {
-		return
+	shown, joins := w.shown.sorted(), w.joins.sorted()
+	for len(shown)+len(joins) > 0 {
+		n := next(shown, joins)
+		r := batch[n]
+		w.batch.origin = r.Origin
+		w.seen.Reset(r)
+		joins = w.keep(&w.joins, joins, n, true)
+		if len(shown) > 0 && shown[0].record == n {
+			w.fields = r.AppendFields(w.fields[:0])
+			w.seen.Fields = w.fields
+		}
+		shown = w.keep(&w.shown, shown, n, false)
 	}
-	w.batch.origin = r.Origin
-	w.seen.Reset(r)
-	w.keep(&w.joins, true)
-	if len(w.shown.hits) > 0 {
-		w.fields = r.AppendFields(w.fields[:0])
-		w.seen.Fields = w.fields
-	}
-	w.keep(&w.shown, false)
+	w.shown.empty()
+	w.joins.empty()
 }
 
-func (w *hunter) hit(hit *detect.Hit) {
+// next returns the first record that one of the lists has a hit in.
+func next(lists ...[]rawHit) int {
+	n := math.MaxInt
+	for _, hits := range lists {
+		if len(hits) > 0 {
+			n = min(n, hits[0].record)
+		}
+	}
+	return n
+}
+
+func (w *hunter) hit(record int, hit *detect.Hit) {
 	hit.Engine = w.engine
 	if hit.Joins {
-		w.joins.add(hit)
+		w.joins.add(record, hit)
 	}
 	if hit.Shown {
 		hit.Needs = hit.Needs[:0] // a finding doesn't show them
-		w.shown.add(hit)
+		w.shown.add(record, hit)
 	}
 }
 
-func (l *hitList) add(hit *detect.Hit) {
+func (l *hitList) add(record int, hit *detect.Hit) {
 	from := len(l.buf)
 	l.buf = hit.AppendHit(l.buf)
-	l.hits = append(l.hits, rawHit{hit.Engine, hit.Rule, from, len(l.buf)})
+	l.hits = append(l.hits, rawHit{record, hit.Engine, hit.Rule, from, len(l.buf)})
 }
 
-// keep makes an entry of hits in the record, in order, and empties the list.
-func (w *hunter) keep(l *hitList, joins bool) {
-	if len(l.hits) == 0 {
-		return
+// sorted returns the hits in order of records, engines and rules.
+func (l *hitList) sorted() []rawHit {
+	slices.SortStableFunc(l.hits, func(a, b rawHit) int {
+		return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.engine, b.engine), cmp.Compare(a.rule, b.rule))
+	})
+	return l.hits
+}
+
+func (l *hitList) empty() { l.buf, l.hits = l.buf[:0], l.hits[:0] }
+
+// keep makes an entry of the hits in a record, with which hits may begin, and returns those in the records that follow.
+func (w *hunter) keep(l *hitList, hits []rawHit, record int, joins bool) (rest []rawHit) {
+	n := 0
+	for n < len(hits) && hits[n].record == record {
+		n++
 	}
-	slices.SortStableFunc(l.hits, func(a, b rawHit) int { return cmp.Or(cmp.Compare(a.engine, b.engine), cmp.Compare(a.rule, b.rule)) })
+	if n == 0 {
+		return hits
+	}
 	b := w.batch
 	from := len(b.buf)
-	b.buf = w.seen.AppendData(w.seen.AppendKey(b.buf), len(l.hits))
-	for _, h := range l.hits {
+	b.buf = w.seen.AppendData(w.seen.AppendKey(b.buf), n)
+	for _, h := range hits[:n] {
 		b.buf = append(b.buf, l.buf[h.from:h.to]...)
 	}
 	b.entries = append(b.entries, hitEntry{from, len(b.buf), joins})
-	l.buf, l.hits = l.buf[:0], l.hits[:0]
+	return hits[n:]
 }
 
 // Take hands the hits on.
