@@ -51,8 +51,8 @@ type memoLast [lastSize]uint32
 
 // Bounds of a memo.
 const (
-	maxMemoEntries = 1 << 16
-	maxMemoText    = 12 << 20
+	maxMemoEntries = 1 << 17
+	maxMemoText    = 16 << 20
 	memoBlock      = 1 << 20
 	maxMemoValue   = memoBlock / 16
 	doorSize       = 1 << 16
@@ -177,7 +177,7 @@ func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *sight) *s
 	copy((*b)[m.used:], value)
 	t.put(hash, key, uint32(m.block*memoBlock+m.used), uint32(len(value)), s)
 	m.used += len(value)
-	if m.count++; m.door.Load() == nil && (m.count >= maxMemoEntries/8 || m.block >= len(t.text)/4) {
+	if m.count++; m.door.Load() == nil && (m.count >= maxMemoEntries/4 || m.block >= len(t.text)*5/8) {
 		m.door.Store(&memoDoor{})
 	}
 	return s
