@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -65,13 +66,17 @@ type findingMaker struct {
 	tally  findingTally
 }
 
-// Finding counts and renders one.
-func (w *findingMaker) Finding(f *finding.Finding) {
-	if w.makers.wanted != nil && !w.makers.wanted(f) {
-		return
+// Findings counts and renders some.
+func (w *findingMaker) Findings(batch []*finding.Finding) {
+	if w.makers.wanted != nil {
+		batch = slices.DeleteFunc(batch, func(f *finding.Finding) bool { return !w.makers.wanted(f) })
 	}
-	w.tally.finding(f)
-	w.makers.render(w.batch, f)
+	for _, f := range batch {
+		w.tally.finding(f)
+	}
+	for _, f := range batch {
+		w.makers.render(w.batch, f)
+	}
 }
 
 // Take hands on what was rendered.

@@ -35,7 +35,7 @@ func TestTableOfBatches(t *testing.T) {
 			}
 		}
 		for i, f := range all {
-			w.Finding(f)
+			w.Findings([]*finding.Finding{f})
 			write(i%size == 0)
 		}
 		write(true)

@@ -150,9 +150,11 @@ func (c *caseFile) hunt(t *testing.T) (map[string]string, []detect.Problem) {
 // recordLister gathers the title and the records of each finding.
 type recordLister struct{ found [][2]string }
 
-// Finding adds one.
-func (l *recordLister) Finding(f *finding.Finding) {
-	l.found = append(l.found, [2]string{f.Title, records(f)})
+// Findings adds some.
+func (l *recordLister) Findings(batch []*finding.Finding) {
+	for _, f := range batch {
+		l.found = append(l.found, [2]string{f.Title, records(f)})
+	}
 }
 
 // Take hands them on.

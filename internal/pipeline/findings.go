@@ -12,8 +12,8 @@ import (
 
 // FindingWorker makes findings ready for a sink. Each goroutine has its own; F is a batch of what it made of them.
 type FindingWorker[F any] interface {
-	// Finding looks at one finding, which is valid during the call but for its texts.
-	Finding(f *finding.Finding)
+	// Findings looks at some findings, which are valid during the call but for their texts.
+	Findings(batch []*finding.Finding)
 	// Take returns what was made since the last call and whether it is worth handing on: always at the end of a stretch of
 	// findings, else once there is enough.
 	Take(end bool) (F, bool)
@@ -128,8 +128,13 @@ type findingMaker[F any] struct {
 	worker   FindingWorker[F]
 	give     func(F)
 	reader   detect.EntryReader
-	finding  finding.Finding
+	hits     []detect.Hit      // read back, and not made findings of yet
+	made     []finding.Finding // of these
+	batch    []*finding.Finding
 }
+
+// findingsAtOnce is how many findings are made before they are written, for the sake of the processor's nearest cache.
+const findingsAtOnce = 32
 
 func (m *findingMaker[F]) stretch(s *stretch) error {
 	var err error
@@ -139,9 +144,10 @@ func (m *findingMaker[F]) stretch(s *stretch) error {
 		if e.joined {
 			err = m.joined(data)
 		} else {
-			err = m.hits(key, data)
+			err = m.entry(key, data)
 		}
 	}
+	m.flush()
 	if b, ok := m.worker.Take(true); ok {
 		m.give(b)
 	}
@@ -153,24 +159,50 @@ func (m *findingMaker[F]) joined(data []byte) error {
 	if err := json.Unmarshal(data, f); err != nil {
 		return fmt.Errorf("read a finding back: %w", err)
 	}
-	m.found(f)
+	m.flush()
+	m.batch = append(m.batch[:0], f)
+	m.found()
 	return nil
 }
 
-func (m *findingMaker[F]) hits(key, data []byte) error {
+// entry reads back the hits of an entry.
+func (m *findingMaker[F]) entry(key, data []byte) error {
 	return eachHitOf(&m.reader, key, data, func(h *detect.Hit) error {
-		if m.joiners[h.Engine].Finding(h, &m.finding) {
-			m.found(&m.finding)
+		m.hits = append(m.hits, *h)
+		if last := &m.hits[len(m.hits)-1]; len(last.Needs) > 0 {
+			last.Needs = nil // which the next hit's take the place of, and which no finding shows
+		}
+		if len(m.hits) == findingsAtOnce {
+			m.flush()
 		}
 		return nil
 	})
 }
 
-func (m *findingMaker[F]) found(f *finding.Finding) {
-	if m.progress != nil {
-		m.progress.Findings.Add(1)
+// flush makes findings of the hits that were read back.
+func (m *findingMaker[F]) flush() {
+	m.batch = m.batch[:0]
+	if len(m.made) < len(m.hits) {
+		m.made = make([]finding.Finding, findingsAtOnce)
 	}
-	m.worker.Finding(f)
+	for i := range m.hits {
+		if h := &m.hits[i]; m.joiners[h.Engine].Finding(h, &m.made[i]) {
+			m.batch = append(m.batch, &m.made[i])
+		}
+	}
+	m.found()
+	m.hits = m.hits[:0]
+}
+
+// found shows the worker the findings of the batch.
+func (m *findingMaker[F]) found() {
+	if len(m.batch) == 0 {
+		return
+	}
+	if m.progress != nil {
+		m.progress.Findings.Add(int64(len(m.batch)))
+	}
+	m.worker.Findings(m.batch)
 	if b, ok := m.worker.Take(false); ok {
 		m.give(b)
 	}

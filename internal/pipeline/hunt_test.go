@@ -88,8 +88,12 @@ func (j *letterJoiner) Finding(h *detect.Hit, f *finding.Finding) bool {
 // titles is a worker that keeps what a finding says.
 type titles struct{ lines []string }
 
-// Finding keeps one.
-func (t *titles) Finding(f *finding.Finding) { t.lines = append(t.lines, findingLine(f)) }
+// Findings keeps some.
+func (t *titles) Findings(batch []*finding.Finding) {
+	for _, f := range batch {
+		t.lines = append(t.lines, findingLine(f))
+	}
+}
 
 // Take hands on two at a time.
 func (t *titles) Take(end bool) ([]string, bool) {
