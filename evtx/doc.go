@@ -16,6 +16,8 @@
 //		}
 //	}
 //
+// [File.Batches] yields the same records some at a time, for whoever has much to do with each.
+//
 // A [Cache] and a [File] may be used from several goroutines, a [Chunk] by one: to read a log in parallel, give each
 // goroutine a Chunk and some of the chunk numbers. Memory does not depend on the size of the log.
 //
