@@ -33,7 +33,7 @@ type Chunk struct {
 	Templates *Templates
 	orphans   map[string]*program // by nesting, and what their values are
 	layouts   [128]layoutEntry
-	texts     [64]textsOf
+	texts     [256]textsOf
 	passed    [64]passedSlots
 	key       []byte
 
