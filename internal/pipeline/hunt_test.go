@@ -227,3 +227,34 @@ func TestErrorOfTheFindingsSink(t *testing.T) {
 		}
 	}
 }
+
+// faulty is an engine of which the first batch sees a hit and a panic.
+type faulty struct {
+	letters
+	panicked *bool
+}
+
+// Scanner makes one.
+func (f faulty) Scanner() detect.Scanner { return f }
+
+// Scan hits the first record, and fails the first time.
+func (f faulty) Scan(_ []*event.Record, hit func(int, *detect.Hit)) {
+	if !*f.panicked {
+		*f.panicked = true
+		hit(0, &detect.Hit{Rule: 1, Shown: true, Joins: true})
+		panic("told to")
+	}
+}
+
+// TestHunterAfterFault holds that what was seen before a panic is not taken for something in the records after it.
+func TestHunterAfterFault(t *testing.T) {
+	w := newHunter([]detect.Engine{faulty{panicked: new(bool)}}, make(chan *hitBatch, 1))
+	func() {
+		defer func() { _ = recover() }()
+		w.Records([]*event.Record{{}})
+	}()
+	w.Records([]*event.Record{{}})
+	if b, ok := w.Take(true); ok {
+		t.Errorf("%d entries", len(b.entries))
+	}
+}

@@ -57,6 +57,8 @@ func newHunter(engines []detect.Engine, spare chan *hitBatch) *hunter {
 
 // Records shows records to all scanners, and keeps for each one entry of what they see for the findings and one for the joiners.
 func (w *hunter) Records(batch []*event.Record) {
+	w.shown.empty() // of a batch that a fault of ours ended
+	w.joins.empty()
 	for i, s := range w.scanners {
 		w.engine = i
 		s.Scan(batch, w.onHit)
@@ -74,8 +76,6 @@ func (w *hunter) Records(batch []*event.Record) {
 		}
 		shown = w.keep(&w.shown, shown, n, false)
 	}
-	w.shown.empty()
-	w.joins.empty()
 }
 
 // next returns the first record that one of the lists has a hit in.

@@ -106,7 +106,7 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 // recordsBetweenLooks is how many records a worker reads before it looks again whether the run is stopped.
 const recordsBetweenLooks = 1 << 10
 
-// runPart lets a worker see every record of a part. A panic is a fault of ours that costs the rest of this part only.
+// runPart lets a worker see every record of a part. A panic is a fault of ours that costs the batch and the rest of this part only.
 func runPart[B any](ctx context.Context, o *Options, p *part, w Worker[B], give func(B)) {
 	if p.done != nil {
 		defer p.done()
