@@ -32,6 +32,7 @@ type Binding struct {
 	late   []lookSet           // by slot: what to look at once a rule asks
 	words  lookSet             // what to look at for keywords
 	apart  lookSet             // what of it the screen doesn't see
+	wordy  bool                // every record is to be looked at for keywords
 	screen *screen             // nil: there is none
 	key16  uint64              // no two bindings of a process have the same
 	needs  map[int][]needField // by rule of the plan, for rules that have some

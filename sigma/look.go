@@ -36,7 +36,7 @@ func (b *Binding) setLooks(s *Schema) {
 	if p.keywords < 0 {
 		return
 	}
-	b.screen, b.key16 = p.screen, screens.Add(1)
+	b.wordy, b.screen, b.key16 = p.slots[p.keywords].eager, p.screen, screens.Add(1)
 	for f := range s.Fields {
 		l := look{field: int32(f), slot: int32(p.keywords), keywords: true, key: b.key(p.keywords)}
 		b.words.add(l)
@@ -44,11 +44,6 @@ func (b *Binding) setLooks(s *Schema) {
 			b.apart.add(l)
 		}
 	}
-}
-
-// wantsWords says whether every record is to be looked at for keywords.
-func (b *Binding) wantsWords() bool {
-	return b.plan.keywords >= 0 && b.plan.slots[b.plan.keywords].eager
 }
 
 // key returns what stands for a slot in the memo. The lowest eight bits are left to the tag of the value.

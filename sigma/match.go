@@ -133,13 +133,15 @@ func (m *Matcher) MatchAll(records []Bound, hit func(record int, match *Match)) 
 		from = to
 	}
 	m.binding, m.record, m.raw = nil, nil, nil
+	clear(m.looked)
 }
 
 // looked is what there is to know of a record before rules are asked.
 type looked struct {
-	rules, seen [2]int // in Matcher.allRules and allSeen
-	suspect     bool   // one of the values was suspected by the screen
-	words       bool   // to be looked at for keywords, field by field
+	rules, seen [2]int    // in Matcher.allRules and allSeen
+	raw         RawRecord // it, if it is one
+	suspect     bool      // one of the values was suspected by the screen
+	words       bool      // to be looked at for keywords, field by field
 }
 
 const lastRecord = 1<<30 - 1
@@ -161,9 +163,10 @@ func (m *Matcher) use(e *Engine) {
 func (m *Matcher) lookAtAll(records []Bound) {
 	m.looked, m.allRules, m.allSeen = m.looked[:0], m.allRules[:0], m.allSeen[:0]
 	for i := range records {
-		m.set(&records[i])
+		raw, _ := records[i].Record.(RawRecord)
+		m.set(&records[i], raw)
 		m.lookAt(&m.binding.looks)
-		l := looked{suspect: m.suspect, words: m.suspect}
+		l := looked{raw: m.raw, suspect: m.suspect, words: m.suspect}
 		// Fast path: most records show nothing that any rule waits for.
 		if len(m.seen) > 0 {
 			l.rules[0], l.seen[0] = len(m.allRules), len(m.allSeen)
@@ -178,33 +181,31 @@ func (m *Matcher) lookAtAll(records []Bound) {
 // the fields that are apart remain. The texts that rules ask for anyway were screened when they were first seen.
 func (m *Matcher) screenAll(records []Bound) {
 	for i := range records {
-		if b := records[i].Binding; b.wantsWords() && !m.looked[i].words {
-			raw, ok := records[i].Record.(RawRecord)
-			m.looked[i].words = !ok || b.screen == nil || raw.AnyText(b.key16, b.looks.fields, b.screen.check)
+		if b, l := records[i].Binding, &m.looked[i]; b.wordy && !l.words {
+			l.words = l.raw == nil || b.screen == nil || l.raw.AnyText(b.key16, b.looks.fields, b.screen.check)
 		}
 	}
 }
 
 // set makes a record the one that is looked at.
-func (m *Matcher) set(r *Bound) {
-	m.binding, m.record = r.Binding, r.Record
-	m.raw, _ = r.Record.(RawRecord)
+func (m *Matcher) set(r *Bound, raw RawRecord) {
+	m.binding, m.record, m.raw = r.Binding, r.Record, raw
 	m.rules, m.seen, m.suspect = m.rules[:0], m.seen[:0], false
 }
 
 // turn returns to a record, and says whether there is a rule to ask.
 func (m *Matcher) turn(r *Bound, l *looked) bool {
-	b, words := r.Binding, r.Binding.wantsWords()
+	b := r.Binding
 	// Fast path: most records show nothing.
-	if l.seen[1] == 0 && len(b.plan.always) == 0 && (!words || !l.words && len(b.apart.looks) == 0) {
+	if l.seen[1] == 0 && len(b.plan.always) == 0 && (!b.wordy || !l.words && len(b.apart.looks) == 0) {
 		return false
 	}
-	m.set(r)
+	m.set(r, l.raw)
 	m.suspect = l.suspect
 	m.rules, m.seen = append(m.rules, m.allRules[l.rules[0]:l.rules[1]]...), append(m.seen, m.allSeen[l.seen[0]:l.seen[1]]...)
-	if words && l.words {
+	if b.wordy && l.words {
 		m.lookAt(&b.words)
-	} else if words {
+	} else if b.wordy {
 		m.lookAt(&b.apart)
 	}
 	return len(m.rules)+len(b.plan.always) > 0

@@ -161,6 +161,10 @@ func (t *tally) record(r *event.Record) {
 	switch second := r.Time.Unix(); {
 	case second > t.to && !t.at.First.IsZero():
 		t.to, t.at.Last = second, r.Time
+	case second == t.to && second > t.from:
+		if r.Time.After(t.at.Last) {
+			t.at.Last = r.Time
+		}
 	case second <= t.from || second >= t.to:
 		t.at.First, t.at.Last = span(t.at.First, t.at.Last, r.Time, r.Time)
 		t.from, t.to = t.at.First.Unix(), t.at.Last.Unix()
