@@ -14,7 +14,7 @@ func Carve(in io.ReaderAt, size int64, c *Chunk) iter.Seq2[*Record, error] {
 	return singly(CarveBatches(in, size, c))
 }
 
-// CarveBatches is Carve with the batches of File.Batches.
+// CarveBatches is Carve in the form of File.Batches; a batch is one record.
 func CarveBatches(in io.ReaderAt, size int64, c *Chunk) iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
 		c.data = c.memory
@@ -173,7 +173,7 @@ func (v *carver) record(b []byte, offset int64) bool {
 	}
 	at := int(offset - base)
 	copy(c.data[at:], b)
-	if !c.emit(at, len(b), true, v.yield) {
+	if !c.emit(at, len(b), v.yield) {
 		return false
 	}
 	if v.learn && sure {

@@ -7,7 +7,7 @@ const (
 	TypeSeveral   Type = 0xff // a list: Record.Len and Record.Value give its values
 )
 
-// Place is where a value of a record lies, and its type; Record.At gives the value. It is valid until the next record.
+// Place is where a value of a record lies, and its type; Record.At gives the value. It is valid as long as the record is.
 type Place uint64
 
 // Type returns the type of the value. It is never that of a list.
@@ -104,7 +104,7 @@ func marker(t Type) Place { return Place(newSlot(t, 0, 0)) }
 
 // spot is a cell in short, for records whose instances have as many values as those of the record that it was made for.
 type spot struct {
-	slot uint16 // of the chunk's
+	slot uint16 // of the record's
 	form uint8  // spotPlain and so on
 }
 

@@ -42,6 +42,9 @@ type Chunk struct {
 	orphaned bool       // they were made do without
 	insts    []instance // of the record that is being read
 	slots    []slot
+	text     []byte  // that was put together of values
+	textOf   *Record // whose they are
+	nodes    []node  // of renderings
 	records  [maxBatch]Record
 	read     int // of these, waiting to be yielded
 }
@@ -135,7 +138,7 @@ func (c *Chunk) live(yield func([]Record, error) bool) (end int, more bool) {
 		r := &c.records[c.read]
 		r.begin(pos, size, false)
 		if err := r.read(false); err != nil {
-			if !c.flush(yield) || !c.emit(pos, size, false, yield) {
+			if !c.flush(yield) || !c.broken(pos, size, err, yield) {
 				return pos, false
 			}
 		} else if c.read++; c.read == len(c.records) && !c.flush(yield) {
@@ -164,35 +167,32 @@ func (c *Chunk) carve(pos, end int, yield func([]Record, error) bool) bool {
 			return true
 		}
 		size := recordAt(c.data[pos:end])
-		if !c.emit(pos, size, true, yield) {
+		if !c.emit(pos, size, yield) {
 			return false
 		}
 		pos += size
 	}
 }
 
-// emit yields the record at pos. Of one that can't be read, what can be had of it is yielded as recovered.
-func (c *Chunk) emit(pos, size int, recovered bool, yield func([]Record, error) bool) bool {
-	r := &c.records[0]
-	r.begin(pos, size, recovered)
-	err := r.read(recovered)
-	if err == nil {
-		return yield(c.records[:1], nil)
-	}
-	if !recovered {
-		// A broken definition is damage once, not once for each record that names it.
-		if !slices.Contains(c.reported, err) {
-			if len(c.reported) < maxReported {
-				c.reported = append(c.reported, err)
-			}
-			if !yield(nil, c.damage(pos, "read a record", err)) {
-				return false
-			}
+// broken yields a live record that can't be read: the damage, and what can be had of it as recovered.
+func (c *Chunk) broken(pos, size int, err error, yield func([]Record, error) bool) bool {
+	// A broken definition is damage once, not once for each record that names it.
+	if !slices.Contains(c.reported, err) {
+		if len(c.reported) < maxReported {
+			c.reported = append(c.reported, err)
 		}
-		r.begin(pos, size, true)
-		err = r.read(true)
+		if !yield(nil, c.damage(pos, "read a record", err)) {
+			return false
+		}
 	}
-	if err != nil {
+	return c.emit(pos, size, yield)
+}
+
+// emit yields the record at pos as recovered.
+func (c *Chunk) emit(pos, size int, yield func([]Record, error) bool) bool {
+	r := &c.records[0]
+	r.begin(pos, size, true)
+	if r.read(true) != nil {
 		r.bare()
 	}
 	return yield(c.records[:1], nil)

@@ -14,7 +14,7 @@ func (r *Record) Len(field int) int {
 	return n
 }
 
-// Value returns value k of the field. It is valid until the next record.
+// Value returns value k of the field. It is valid until another record's value is asked for, or the next step of the iterator.
 func (r *Record) Value(field, k int) Value {
 	if cell := &r.layout.cells[field]; cell.form&cellItems == 0 && k == 0 {
 		// Fast path: one place, and nothing that would come before it.
@@ -71,12 +71,22 @@ func (r *Record) itemValue(i *item, k int) Value {
 	case 1:
 		return r.part(&i.parts[0]).item(k)
 	}
-	start := len(r.scratch)
-	for p := range i.parts {
-		r.scratch = r.part(&i.parts[p]).AppendText(r.scratch)
+	c := r.chunk
+	if c.textOf != r {
+		c.textOf, c.text = r, c.text[:0]
 	}
-	return Value{TypeText, r.scratch[start:len(r.scratch):len(r.scratch)]}
+	if len(c.text) > maxText {
+		c.text = make([]byte, 0, 2*maxText) // what the old one holds stays as it is as long as somebody has it
+	}
+	start := len(c.text)
+	for p := range i.parts {
+		c.text = r.part(&i.parts[p]).AppendText(c.text)
+	}
+	return Value{TypeText, c.text[start:len(c.text):len(c.text)]}
 }
+
+// maxText is how much text of one record is put together in one piece of memory.
+const maxText = 2 << 20
 
 func (r *Record) part(p *part) Value {
 	switch {

@@ -97,7 +97,8 @@ func chunkOffset(i int) int64 { return FileHeaderSize + int64(i)*ChunkSize }
 func (f *File) Records(i int, c *Chunk) iter.Seq2[*Record, error] { return singly(f.Batches(i, c)) }
 
 // Batches is Records, with several records at a time: those of a batch are valid together, until the next step. Who does one thing
-// with all of them, and then the next, is faster than who does all of it with one after the other.
+// with all of them, and then the next, is faster than who does all of it with one after the other. A value of a record is valid until
+// one of another record is asked for.
 func (f *File) Batches(i int, c *Chunk) iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
 		if err := f.borrowChunk(i, c); err != nil {

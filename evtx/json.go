@@ -13,7 +13,7 @@ import (
 // together "Data" if none has one. Text is cut at 16 MiB, which only definitions that use a value very often come
 // near; the object is complete all the same.
 func (r *Record) AppendJSON(dst []byte) []byte {
-	t := tree{r: r, nodes: r.nodes[:0], dst: append(dst, '{'), limit: len(dst) + maxOutput, steps: maxSteps}
+	t := tree{r: r, nodes: r.chunk.nodes[:0], dst: append(dst, '{'), limit: len(dst) + maxOutput, steps: maxSteps}
 	t.gather(node{inst: 0, item: -1}, 0, len(t.ops(0)), 0)
 	var names jsonNames
 	for i := range t.nodes {
@@ -26,7 +26,7 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	if names.n == 0 {
 		t.dst = append(t.dst, `"Event":null`...)
 	}
-	r.nodes = t.nodes
+	r.chunk.nodes = t.nodes
 	return append(t.dst, '}')
 }
 

@@ -17,14 +17,12 @@ type Record struct {
 	// Orphan marks a record whose template is lost: its values are called value_0, value_1 and so on.
 	Orphan bool
 
-	chunk   *Chunk
-	pos     int // in the chunk
-	insts   []instance
-	slots   []slot
-	layout  *Layout
-	spots   []spot // of the layout; nil if they don't hold for this record
-	scratch []byte // text that was put together
-	nodes   []node // of renderings
+	chunk  *Chunk
+	pos    int // in the chunk
+	insts  []instance
+	slots  []slot
+	layout *Layout
+	spots  []spot // of the layout; nil if they don't hold for this record
 }
 
 // begin takes the record of size bytes at pos of the chunk.
@@ -32,7 +30,9 @@ func (r *Record) begin(pos, size int, recovered bool) {
 	b := r.chunk.data[pos:]
 	r.ID, r.Written = binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
 	r.Offset, r.Size, r.Recovered, r.Orphan = r.chunk.Offset+int64(pos), size, recovered, false
-	r.scratch = r.scratch[:0]
+	if r.chunk.textOf == r {
+		r.chunk.textOf = nil
+	}
 	r.pos = pos
 }
 

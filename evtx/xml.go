@@ -9,10 +9,10 @@ import (
 // AppendXML appends the record as XML, on one line, as evtx_dump writes it without indentation. Text is cut at 16 MiB,
 // which only definitions that use a value very often come near.
 func (r *Record) AppendXML(dst []byte) []byte {
-	t := tree{r: r, nodes: r.nodes[:0], dst: dst, limit: len(dst) + maxOutput, steps: maxSteps}
+	t := tree{r: r, nodes: r.chunk.nodes[:0], dst: dst, limit: len(dst) + maxOutput, steps: maxSteps}
 	t.gather(node{inst: 0, item: -1}, 0, len(t.ops(0)), 0)
 	t.xml(0)
-	r.nodes = t.nodes
+	r.chunk.nodes = t.nodes
 	return t.dst
 }
 

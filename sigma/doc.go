@@ -15,7 +15,7 @@
 //   - memo: what a value of a field showed is remembered, under its bytes, by all matchers of an engine together;
 //   - RawRecord: values are asked for as they lie in the evidence, and no text is made of those that show nothing;
 //   - finder: all literals of a field are found in one pass, each by its rarest four bytes, long ones with a look at one place in four;
-//   - screen: a look at four characters in six or so says that a text holds no keyword;
+//   - screen: a look at four characters out of four to eight says that a text holds no keyword;
 //   - program: a condition is a row of steps that lie side by side, cheapest first;
 //   - MatchAll: several records are taken through each of these together, which keeps its instructions near the processor;
 //   - dfa, charRun: expressions run as automata built on the way, and only where what they need is there;

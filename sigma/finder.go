@@ -132,12 +132,12 @@ func (f *finder) table(class gramClass, n int) gramTable {
 		var last [stride]int // how often each of the last grams is met, by place
 		sum := 0             // of those of a step
 		for i := range len(text) - t.length + 1 {
-			n := int(common[t.gramIn(text, i)*gramHash>>16])
-			sum += n
+			met := int(common[t.gramIn(text, i)*gramHash>>16])
+			sum += met
 			if i >= t.step {
 				sum -= last[(i-t.step)%stride]
 			}
-			last[i%stride] = n
+			last[i%stride] = met
 			if i >= t.step-1 && sum < least {
 				at, least = i-t.step+1, sum
 			}

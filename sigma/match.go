@@ -134,6 +134,7 @@ func (m *Matcher) MatchAll(records []Bound, hit func(record int, match *Match)) 
 	}
 	m.binding, m.record, m.raw = nil, nil, nil
 	clear(m.looked)
+	clear(m.allSeen)
 }
 
 // looked is what there is to know of a record before rules are asked.

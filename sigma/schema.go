@@ -29,7 +29,7 @@ type Record interface {
 // record that shows most of its values so, matching costs a fraction.
 type RawRecord interface {
 	Record
-	// Raw sets dst[i] to the value of fields[i]. Bytes are valid until the next record.
+	// Raw sets dst[i] to the value of fields[i]. Bytes are valid until another record is asked for something.
 	Raw(dst []Raw, fields []int32)
 	// AnyText calls f with every text of the record, UTF-16 little-endian, which may have NULs, until f returns true; it returns
 	// whether f did, or whether there is text of another kind. Numbers, truth values and what is RawPlain need not be shown,

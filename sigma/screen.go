@@ -3,6 +3,7 @@ package sigma
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"strings"
 	"sync/atomic"
 )
@@ -10,23 +11,18 @@ import (
 // screen says quickly that a text holds none of a plan's keywords, which is true of nearly all. Keywords are about every field of
 // an event, so each of its texts must be looked at; most hold nothing else that a rule asks for.
 //
-// It takes a window of some units out of each literal, as many as all of them have. A text that holds the literal holds the window, and
+// It takes a window out of each literal, of one length for all of them. A text that holds the literal holds the window, and
 // so, at a place that is a multiple of the stride, one of the runs of four units that the window has. So one step takes four units as
 // they lie, asks whether they are such a run, and passes over the rest of the stride. A text with one that is part of a window is only
 // suspected, and looked at in full.
 type screen struct {
-	check  func([]byte) bool // suspects, made once
-	wide   bool              // there are literals beyond ASCII, so texts beyond it are suspected, too
-	stride int               // units
-	wide16 screenBits        // of runs as UTF-16 has them
-	narrow screenBits        // of runs as UTF-8 has them
-	runs   map[uint32][]screenRunOf
-}
-
-// screenRunOf is where a run stands: in which window, and from which character of it on.
-type screenRunOf struct {
-	window string
-	at     int
+	check   func([]byte) bool // suspects, made once
+	wide    bool              // there are literals beyond ASCII, so texts beyond it are suspected, too
+	stride  int               // units
+	wide16  screenBits        // of runs as UTF-16 has them
+	narrow  screenBits        // of runs as UTF-8 has them
+	runs    map[uint32]uint8  // where in a window they stand, as bits
+	windows map[string]struct{}
 }
 
 // screenBits is a set of runs, by hash.
@@ -36,9 +32,10 @@ func (b *screenBits) set(at uint64)      { b[at/64] |= 1 << (at % 64) }
 func (b *screenBits) has(at uint64) bool { return b[at/64%uint64(len(b))]>>(at%64)&1 != 0 }
 
 const (
-	screenRun   = 4                  // units
-	leastStride = 4                  // for literals of seven units
-	mostStride  = 8                  // for literals of eleven, or more
+	screenRun   = 4 // units
+	leastStride = 4 // for literals of seven units
+	mostStride  = 8 // for literals of eleven, or more
+	mostWindow  = mostStride + screenRun - 1
 	screenSize  = 1 << 15            // bits
 	screenLoad  = 1 << 10            // runs, for more of which the stride is made smaller
 	lowerUnits  = 0x0020002000200020 // makes ASCII letters lower case, and mistakes some other characters for each other
@@ -51,7 +48,7 @@ var screens atomic.Uint64
 
 // newScreen returns the screen of folded literals; nil where one is too short.
 func newScreen(lits []string) *screen {
-	s := &screen{stride: mostStride, runs: map[uint32][]screenRunOf{}}
+	s := &screen{stride: mostStride, runs: map[uint32]uint8{}, windows: map[string]struct{}{}}
 	s.check = s.suspects
 	n := 0
 	for _, lit := range lits {
@@ -71,11 +68,12 @@ func newScreen(lits []string) *screen {
 			continue
 		}
 		window := rarest(lit, s.window())
+		s.windows[window] = struct{}{}
 		for i := range s.stride {
 			run := gramAt(window, i)
 			s.wide16.set(screenHash(widened(run)))
 			s.narrow.set(narrowHash(run))
-			s.runs[run|lowerBytes] = append(s.runs[run|lowerBytes], screenRunOf{window, i})
+			s.runs[run|lowerBytes] |= 1 << i
 		}
 	}
 	return s
@@ -155,14 +153,19 @@ func (s *screen) suspectsUTF8(text []byte) bool {
 	return all&0x80808080 != 0 && bytes.IndexFunc(text, func(r rune) bool { return r >= 0x80 && foldsToASCII(uint16(min(r, 0xffff))) }) >= 0
 }
 
-// within says whether a window may stand in text such that it has the four units at place at. Units beyond ASCII may stand for others.
+// within says whether a window may stand in text such that it has the four units at place at.
 func (s *screen) within(text []byte, at int) bool {
-	run := binary.LittleEndian.Uint64(text[at:])
-	for _, r := range s.runs[narrowed(run)|lowerBytes] {
-		from := at - 2*r.at
-		if from >= 0 && from+2*len(r.window) <= len(text) && r.isAt(func(i int) byte {
-			return byte(min(binary.LittleEndian.Uint16(text[from+2*i:]), 0x80))
-		}) {
+	places := s.runs[narrowed(binary.LittleEndian.Uint64(text[at:]))|lowerBytes]
+	var window [mostWindow]byte
+	for ; places != 0; places &= places - 1 {
+		from := at - 2*bits.TrailingZeros8(places)
+		if from < 0 || from+2*s.window() > len(text) {
+			continue
+		}
+		for i := range s.window() {
+			window[i] = byte(min(binary.LittleEndian.Uint16(text[from+2*i:]), 0x80))
+		}
+		if s.isWindow(window[:s.window()]) {
 			return true
 		}
 	}
@@ -170,29 +173,32 @@ func (s *screen) within(text []byte, at int) bool {
 }
 
 func (s *screen) withinUTF8(text []byte, at int) bool {
-	for _, r := range s.runs[binary.LittleEndian.Uint32(text[at:])|lowerBytes] {
-		from := at - r.at
-		if from >= 0 && from+len(r.window) <= len(text) && r.isAt(func(i int) byte { return text[from+i] }) {
+	places := s.runs[binary.LittleEndian.Uint32(text[at:])|lowerBytes]
+	var window [mostWindow]byte
+	for ; places != 0; places &= places - 1 {
+		from := at - bits.TrailingZeros8(places)
+		if from < 0 || from+s.window() > len(text) {
+			continue
+		}
+		if s.isWindow(window[:copy(window[:s.window()], text[from:])]) {
 			return true
 		}
 	}
 	return false
 }
 
-// isAt says whether the window stands where the characters are, or one stands there that may have been folded to one of it.
-func (r *screenRunOf) isAt(char func(int) byte) bool {
-	same := true
-	for i := range len(r.window) {
-		c := char(i)
+// isWindow says whether the characters, which it folds, may be a window. One beyond ASCII may have been folded to any.
+func (s *screen) isWindow(chars []byte) bool {
+	for i, c := range chars {
 		if c >= 0x80 {
 			return true
 		}
 		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
+			chars[i] += 'a' - 'A'
 		}
-		same = same && c == r.window[i]
 	}
-	return same
+	_, ok := s.windows[string(chars)]
+	return ok
 }
 
 // widened makes four units of four characters, narrowed four characters of the lower halves of four units.

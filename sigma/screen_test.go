@@ -86,3 +86,15 @@ func TestScreenOfMany(t *testing.T) {
 		}
 	}
 }
+
+// TestScreenOfAlike holds that literals which have one window cost a suspected text no more than one of them does.
+func TestScreenOfAlike(t *testing.T) {
+	var lits []string
+	for i := range 5000 {
+		lits = append(lits, fmt.Sprintf("::::::::%04x", i))
+	}
+	s := newScreen(lits)
+	if len(s.windows) != 1 || s.suspects(utf16LE(strings.Repeat("::::abcd", 100))) || !s.suspects(utf16LE("x"+lits[7])) {
+		t.Errorf("%d windows", len(s.windows))
+	}
+}

@@ -13,7 +13,7 @@ type sight struct {
 	more  atomic.Pointer[laterAtoms] // what was decided beyond these
 	// suspect says that the plan's screen suspects the value of holding a keyword.
 	suspect bool
-	spare   bool // it is forgotten with the record
+	spare   bool // it is forgotten with the record and those beside it
 }
 
 // seenAtom is an atom<<2 and its mark: markHolds, markMaybe, or markFails for a maybe that was decided since.
@@ -119,7 +119,7 @@ func (m *Matcher) textOf(field int) []byte {
 	return text
 }
 
-// spareSight returns a copy of s that holds until the next record.
+// spareSight returns a copy of s that holds until the next call of MatchAll.
 func (m *Matcher) spareSight(s *sight) *sight {
 	if m.spared == len(m.spare) {
 		m.spare = append(m.spare, &sight{})

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -64,33 +63,42 @@ type findingMaker struct {
 	makers *findingMakers
 	batch  *findingBatch
 	tally  findingTally
+	some   []*finding.Finding // scratch
 }
 
 // Findings counts and renders some.
-func (w *findingMaker) Findings(batch []*finding.Finding) {
-	if w.makers.wanted != nil {
-		batch = slices.DeleteFunc(batch, func(f *finding.Finding) bool { return !w.makers.wanted(f) })
-	}
+func (w *findingMaker) Findings(batch []*finding.Finding, give func(*findingBatch)) {
+	w.some = w.some[:0]
 	for _, f := range batch {
-		w.tally.finding(f)
+		if w.makers.wanted == nil || w.makers.wanted(f) {
+			w.tally.finding(f)
+			w.some = append(w.some, f)
+		}
 	}
-	for _, f := range batch {
+	for _, f := range w.some {
 		w.makers.render(w.batch, f)
+		if w.batch.size() >= batchText || len(w.batch.groups.rows) >= batchGroups {
+			give(w.swap())
+		}
 	}
 }
 
-// Take hands on what was rendered.
-func (w *findingMaker) Take(end bool) (*findingBatch, bool) {
-	b := w.batch
-	size, rows := b.size(), len(b.groups.rows)
-	if size+rows == 0 || !end && size < batchText && rows < batchGroups {
+// Rest returns what was rendered and not given away.
+func (w *findingMaker) Rest() (*findingBatch, bool) {
+	if w.batch.size()+len(w.batch.groups.rows) == 0 {
 		return nil, false
 	}
+	return w.swap(), true
+}
+
+// swap returns the batch, and begins another.
+func (w *findingMaker) swap() *findingBatch {
+	b := w.batch
 	var ok bool
 	if w.batch, ok = w.makers.pool.Get().(*findingBatch); !ok {
 		w.batch = &findingBatch{}
 	}
-	return b, true
+	return b
 }
 
 // findingWriter writes findings in one format. What can be done with each finding by itself is done by several goroutines.

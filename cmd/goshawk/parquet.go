@@ -28,10 +28,13 @@ const parquetBatch = 512
 // rowMaker is the worker that makes rows of records.
 type rowMaker struct{ rows []eventRow }
 
-// Record makes a row.
-func (m *rowMaker) Records(batch []*event.Record) {
+// Records makes rows.
+func (m *rowMaker) Records(batch []*event.Record, give func([]eventRow)) {
 	for _, r := range batch {
-		m.record(r)
+		if m.record(r); len(m.rows) >= parquetBatch {
+			rows, _ := m.Rest()
+			give(rows)
+		}
 	}
 }
 
@@ -56,14 +59,11 @@ func (m *rowMaker) record(r *event.Record) {
 	m.rows = append(m.rows, row)
 }
 
-// Take hands the rows on.
-func (m *rowMaker) Take(end bool) ([]eventRow, bool) {
-	if len(m.rows) == 0 || !end && len(m.rows) < parquetBatch {
-		return nil, false
-	}
+// Rest returns the rows that were not given away.
+func (m *rowMaker) Rest() ([]eventRow, bool) {
 	rows := m.rows
 	m.rows = nil
-	return rows, true
+	return rows, len(rows) > 0
 }
 
 // parquetSink writes rows to w; close ends the file.

@@ -26,19 +26,24 @@ func TestTableOfBatches(t *testing.T) {
 		table := newTable(&out, newTerminal(&out, true))
 		makers := &findingMakers{render: table.render}
 		w := makers.worker()
-		write := func(end bool) {
-			if b, ok := w.Take(end); ok {
-				if err := table.write(b); err != nil {
-					t.Fatal(err)
-				}
-				makers.release(b)
+		write := func(b *findingBatch) {
+			if err := table.write(b); err != nil {
+				t.Fatal(err)
 			}
+			makers.release(b)
 		}
 		for i, f := range all {
-			w.Findings([]*finding.Finding{f})
-			write(i%size == 0)
+			w.Findings([]*finding.Finding{f}, write)
+			if i%size > 0 {
+				continue
+			}
+			if b, ok := w.Rest(); ok {
+				write(b)
+			}
 		}
-		write(true)
+		if b, ok := w.Rest(); ok {
+			write(b)
+		}
 		s := &summary{}
 		makers.tally(s)
 		if err := table.close(); err != nil || table.more == 0 || len(table.all.rows) != maxGroups {

@@ -151,14 +151,14 @@ func (c *caseFile) hunt(t *testing.T) (map[string]string, []detect.Problem) {
 type recordLister struct{ found [][2]string }
 
 // Findings adds some.
-func (l *recordLister) Findings(batch []*finding.Finding) {
+func (l *recordLister) Findings(batch []*finding.Finding, _ func([][2]string)) {
 	for _, f := range batch {
 		l.found = append(l.found, [2]string{f.Title, records(f)})
 	}
 }
 
-// Take hands them on.
-func (l *recordLister) Take(bool) ([][2]string, bool) {
+// Rest hands them on.
+func (l *recordLister) Rest() ([][2]string, bool) {
 	found := l.found
 	l.found = nil
 	return found, len(found) > 0

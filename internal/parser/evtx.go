@@ -21,11 +21,12 @@ func init() {
 		Split:   splitEVTX,
 	})
 	register(Parser{
-		Name:  "evtx-carve",
-		Doc:   "records of Windows event logs in files of no known kind: cut or shifted logs, unallocated space",
-		Match: func(string, []byte) bool { return true },
-		Parse: logs.carve,
-		Carve: true,
+		Name:    "evtx-carve",
+		Doc:     "records of Windows event logs in files of no known kind: cut or shifted logs, unallocated space",
+		Match:   func(string, []byte) bool { return true },
+		Parse:   func(in *evidence.Input) iter.Seq2[*event.Record, error] { return singly(logs.carve(in)) },
+		Batches: logs.carve,
+		Carve:   true,
 	})
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // carve yields the records that lie in a file of no known kind. A file without any gives nothing, and no problem.
-func (l *evtxLogs) carve(in *evidence.Input) iter.Seq2[*event.Record, error] {
-	return singly(func(yield func([]*event.Record, error) bool) {
+func (l *evtxLogs) carve(in *evidence.Input) iter.Seq2[[]*event.Record, error] {
+	return func(yield func([]*event.Record, error) bool) {
 		r := l.newReader()
 		r.begin(in.Origin, yield)
 		for batch, err := range evtx.CarveBatches(in, in.Size, r.chunk) {
@@ -18,5 +18,5 @@ func (l *evtxLogs) carve(in *evidence.Input) iter.Seq2[*event.Record, error] {
 				return
 			}
 		}
-	})
+	}
 }

@@ -45,7 +45,7 @@ func checkOneRaw(t testing.TB, raw event.Raw, v event.Value) {
 		own, _, _ = bytes.Cut(event.AppendUTF16(nil, raw.Bytes[:len(raw.Bytes)&^1]), []byte{0})
 	default:
 		if raw.Tag != event.RawNull {
-			var values evtxValues
+			values := evtxValues{reader: &evtxReader{}}
 			own = values.value(evtx.Value{Type: evtx.Type(raw.Tag &^ event.RawPlain), Raw: raw.Bytes}).AppendText(nil)
 		}
 		if kind == event.RawTextPlain && strings.Trim(string(text), event.RawPlainText) != "" {
@@ -77,7 +77,7 @@ func FuzzEVTXRaw(f *testing.F) {
 			return
 		}
 		if raw.Tag != event.RawOther {
-			var values evtxValues
+			values := evtxValues{reader: &evtxReader{}}
 			checkOneRaw(t, raw, values.value(x))
 		}
 	})

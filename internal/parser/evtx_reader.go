@@ -28,7 +28,9 @@ type evtxReader struct {
 	key    []byte // scratch
 	text   []byte // scratch
 
-	remembered int // bytes of what schemas remember
+	spelling   []byte      // text of values that are neither text nor whole numbers
+	spelt      *evtxValues // whose they are
+	remembered int         // bytes of what schemas remember
 }
 
 // evtxRecord is a record of a batch.
@@ -134,6 +136,7 @@ func (r *evtxReader) take(records []evtx.Record, err error) bool {
 		made.record.Values = &made.values
 		r.made, r.batch = append(r.made, made), append(r.batch, &made.record)
 	}
+	r.spelt = nil
 	for i := range records {
 		r.fill(r.made[i], &records[i])
 	}
@@ -142,7 +145,7 @@ func (r *evtxReader) take(records []evtx.Record, err error) bool {
 
 // fill makes an event of a record.
 func (r *evtxReader) fill(made *evtxRecord, record *evtx.Record) {
-	made.values.record, made.values.scratch = record, made.values.scratch[:0]
+	made.values.record = record
 	b := r.binding(record.Layout())
 	var places [evtxSystem]evtx.Place
 	var system [evtxSystem]evtx.Value

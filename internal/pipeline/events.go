@@ -36,19 +36,26 @@ type lister struct {
 	text   *text
 }
 
-// Record renders one record.
-func (l *lister) Records(batch []*event.Record) {
+// Records renders records.
+func (l *lister) Records(batch []*event.Record, give func(*text)) {
 	for _, r := range batch {
-		l.text.buf = l.render(l.text.buf, r)
+		if l.text.buf = l.render(l.text.buf, r); len(l.text.buf) >= batchBytes {
+			give(l.swap())
+		}
 	}
 }
 
-// Take hands the text on.
-func (l *lister) Take(end bool) (*text, bool) {
-	if n := len(l.text.buf); n == 0 || !end && n < batchBytes {
+// Rest returns the text that was not given away.
+func (l *lister) Rest() (*text, bool) {
+	if len(l.text.buf) == 0 {
 		return nil, false
 	}
+	return l.swap(), true
+}
+
+// swap returns the text, and begins another.
+func (l *lister) swap() *text {
 	b := l.text
 	l.text = l.pool.Get().(*text)
-	return b, true
+	return b
 }

@@ -12,11 +12,11 @@ import (
 
 // FindingWorker makes findings ready for a sink. Each goroutine has its own; F is a batch of what it made of them.
 type FindingWorker[F any] interface {
-	// Findings looks at some findings, which are valid during the call but for their texts.
-	Findings(batch []*finding.Finding)
-	// Take returns what was made since the last call and whether it is worth handing on: always at the end of a stretch of
-	// findings, else once there is enough.
-	Take(end bool) (F, bool)
+	// Findings looks at some findings, which are valid during the call but for their texts. It gives away what it made of them and of
+	// those before once there is enough.
+	Findings(batch []*finding.Finding, give func(F))
+	// Rest returns, at the end of a stretch of findings, what was made and not given away yet, and whether there is any.
+	Rest() (F, bool)
 }
 
 // stretch is a run of entries, in order, of which one worker makes findings.
@@ -148,7 +148,7 @@ func (m *findingMaker[F]) stretch(s *stretch) error {
 		}
 	}
 	m.flush()
-	if b, ok := m.worker.Take(true); ok {
+	if b, ok := m.worker.Rest(); ok {
 		m.give(b)
 	}
 	return err
@@ -169,9 +169,7 @@ func (m *findingMaker[F]) joined(data []byte) error {
 func (m *findingMaker[F]) entry(key, data []byte) error {
 	return eachHitOf(&m.reader, key, data, func(h *detect.Hit) error {
 		m.hits = append(m.hits, *h)
-		if last := &m.hits[len(m.hits)-1]; len(last.Needs) > 0 {
-			last.Needs = nil // which the next hit's take the place of, and which no finding shows
-		}
+		m.hits[len(m.hits)-1].Needs = nil // the next hit's take their place, and no finding shows them
 		if len(m.hits) == findingsAtOnce {
 			m.flush()
 		}
@@ -191,6 +189,9 @@ func (m *findingMaker[F]) flush() {
 		}
 	}
 	m.found()
+	for i := range m.hits {
+		m.hits[i], m.made[i].Fields = detect.Hit{}, nil // which are the stretch's
+	}
 	m.hits = m.hits[:0]
 }
 
@@ -202,10 +203,7 @@ func (m *findingMaker[F]) found() {
 	if m.progress != nil {
 		m.progress.Findings.Add(int64(len(m.batch)))
 	}
-	m.worker.Findings(m.batch)
-	if b, ok := m.worker.Take(false); ok {
-		m.give(b)
-	}
+	m.worker.Findings(m.batch, m.give)
 }
 
 // eachHitOf calls do for each hit of an entry.

@@ -89,20 +89,20 @@ func (j *letterJoiner) Finding(h *detect.Hit, f *finding.Finding) bool {
 type titles struct{ lines []string }
 
 // Findings keeps some.
-func (t *titles) Findings(batch []*finding.Finding) {
+func (t *titles) Findings(batch []*finding.Finding, give func([]string)) {
 	for _, f := range batch {
-		t.lines = append(t.lines, findingLine(f))
+		if t.lines = append(t.lines, findingLine(f)); len(t.lines) >= 2 {
+			lines, _ := t.Rest()
+			give(lines)
+		}
 	}
 }
 
-// Take hands on two at a time.
-func (t *titles) Take(end bool) ([]string, bool) {
-	if len(t.lines) == 0 || !end && len(t.lines) < 2 {
-		return nil, false
-	}
+// Rest hands on what is left of two at a time.
+func (t *titles) Rest() ([]string, bool) {
 	lines := t.lines
 	t.lines = nil
-	return lines, true
+	return lines, len(lines) > 0
 }
 
 func findingLine(f *finding.Finding) string {
@@ -251,10 +251,10 @@ func TestHunterAfterFault(t *testing.T) {
 	w := newHunter([]detect.Engine{faulty{panicked: new(bool)}}, make(chan *hitBatch, 1))
 	func() {
 		defer func() { _ = recover() }()
-		w.Records([]*event.Record{{}})
+		w.Records([]*event.Record{{}}, nil)
 	}()
-	w.Records([]*event.Record{{}})
-	if b, ok := w.Take(true); ok {
+	w.Records([]*event.Record{{}}, nil)
+	if b, ok := w.Rest(); ok {
 		t.Errorf("%d entries", len(b.entries))
 	}
 }

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
@@ -56,7 +55,7 @@ func newHunter(engines []detect.Engine, spare chan *hitBatch) *hunter {
 }
 
 // Records shows records to all scanners, and keeps for each one entry of what they see for the findings and one for the joiners.
-func (w *hunter) Records(batch []*event.Record) {
+func (w *hunter) Records(batch []*event.Record, give func(*hitBatch)) {
 	w.shown.empty() // of a batch that a fault of ours ended
 	w.joins.empty()
 	for i, s := range w.scanners {
@@ -65,7 +64,7 @@ func (w *hunter) Records(batch []*event.Record) {
 	}
 	shown, joins := w.shown.sorted(), w.joins.sorted()
 	for len(shown)+len(joins) > 0 {
-		n := next(shown, joins)
+		n := first(shown, joins)
 		r := batch[n]
 		w.batch.origin = r.Origin
 		w.seen.Reset(r)
@@ -75,18 +74,18 @@ func (w *hunter) Records(batch []*event.Record) {
 			w.seen.Fields = w.fields
 		}
 		shown = w.keep(&w.shown, shown, n, false)
+		if len(w.batch.buf) >= batchBytes {
+			give(w.swap())
+		}
 	}
 }
 
-// next returns the first record that one of the lists has a hit in.
-func next(lists ...[]rawHit) int {
-	n := math.MaxInt
-	for _, hits := range lists {
-		if len(hits) > 0 {
-			n = min(n, hits[0].record)
-		}
+// first returns the first record that has a hit in one of the two lists.
+func first(a, b []rawHit) int {
+	if len(a) == 0 || len(b) > 0 && b[0].record < a[0].record {
+		return b[0].record
 	}
-	return n
+	return a[0].record
 }
 
 func (w *hunter) hit(record int, hit *detect.Hit) {
@@ -135,16 +134,21 @@ func (w *hunter) keep(l *hitList, hits []rawHit, record int, joins bool) (rest [
 	return hits[n:]
 }
 
-// Take hands the hits on.
-func (w *hunter) Take(end bool) (*hitBatch, bool) {
-	b := w.batch
-	if len(b.entries) == 0 || !end && len(b.buf) < batchBytes {
+// Rest returns the hits that were not given away.
+func (w *hunter) Rest() (*hitBatch, bool) {
+	if len(w.batch.entries) == 0 {
 		return nil, false
 	}
+	return w.swap(), true
+}
+
+// swap returns the batch, and begins another.
+func (w *hunter) swap() *hitBatch {
+	b := w.batch
 	select {
 	case w.batch = <-w.spare:
 	default:
 		w.batch = &hitBatch{}
 	}
-	return b, true
+	return b
 }

@@ -22,21 +22,21 @@ import (
 // rendered is a worker that makes JSON lines of records, a few at a time.
 type rendered struct{ lines []byte }
 
-// Record renders one.
-func (w *rendered) Records(batch []*event.Record) {
+// Records renders some.
+func (w *rendered) Records(batch []*event.Record, give func([]byte)) {
 	for _, r := range batch {
-		w.lines = append(r.AppendJSON(w.lines), '\n')
+		if w.lines = append(r.AppendJSON(w.lines), '\n'); len(w.lines) >= 200 {
+			lines, _ := w.Rest()
+			give(lines)
+		}
 	}
 }
 
-// Take hands them on.
-func (w *rendered) Take(end bool) ([]byte, bool) {
-	if len(w.lines) == 0 || !end && len(w.lines) < 200 {
-		return nil, false
-	}
+// Rest hands on what is left.
+func (w *rendered) Rest() ([]byte, bool) {
 	lines := w.lines
 	w.lines = nil
-	return lines, true
+	return lines, len(lines) > 0
 }
 
 // reading is what a run made of its files.

@@ -3,7 +3,7 @@
 // of workers never shows in the result, memory is bounded by the number of parts under way, and a fault in one
 // part is a problem of that part.
 //
-//	evidence.Walk -> parts -> workers (parser.Parse, Worker.Records) -> Sink, by path and offset
+//	evidence.Walk -> parts -> workers (parser.Read, Worker.Records) -> Sink, by path and offset
 package pipeline
 
 import (
@@ -41,11 +41,11 @@ func (o *Options) find(path string, head []byte) *parser.Parser {
 
 // Worker looks at records. Each goroutine has its own; B is a batch of what it made of them.
 type Worker[B any] interface {
-	// Records looks at some records, which are valid during the call.
-	Records(batch []*event.Record)
-	// Take returns what was made since the last call and whether it is worth handing on: always at the end of a part, else
-	// once there is enough.
-	Take(end bool) (B, bool)
+	// Records looks at some records, which are valid during the call. It gives away what it made of them and of those before once
+	// there is enough.
+	Records(batch []*event.Record, give func(B))
+	// Rest returns, at the end of a part, what was made and not given away yet, and whether there is any.
+	Rest() (B, bool)
 }
 
 // Sink consumes the results, in order. It is called by one goroutine at a time, none of which it may end, as a test's Fatal would.
@@ -121,7 +121,7 @@ func runPart[B any](ctx context.Context, o *Options, p *part, w Worker[B], give 
 	defer func() {
 		if fault := recover(); fault != nil {
 			p.tally.problem(&evidence.Problem{Offset: p.input.From, What: p.parser.Name + " parser", Err: fmt.Errorf("internal fault: %v", fault)})
-			if b, ok := w.Take(true); ok {
+			if b, ok := w.Rest(); ok {
 				give(b)
 			}
 		}
@@ -151,12 +151,9 @@ func runPart[B any](ctx context.Context, o *Options, p *part, w Worker[B], give 
 			}
 			batch = some
 		}
-		w.Records(batch)
-		if b, ok := w.Take(false); ok {
-			give(b)
-		}
+		w.Records(batch, give)
 	}
-	if b, ok := w.Take(true); ok {
+	if b, ok := w.Rest(); ok {
 		give(b)
 	}
 	o.Progress.parsed(p.tally.seen)
