@@ -149,7 +149,7 @@ func (f *feeder) buffer(size int) []byte {
 		}
 	default:
 	}
-	return make([]byte, size, max(size, 512<<10+4096))
+	return make([]byte, size, max(size, 1<<20+4096))
 }
 
 func (f *feeder) release(buf []byte) {
