@@ -58,7 +58,7 @@ func TestBatches(t *testing.T) {
 	if !slices.Equal(got, want) || !slices.Equal(sizes, []int{maxBatch, 8}) {
 		t.Errorf("batches of %d records say something else", sizes)
 	}
-	if cap(c.text) > 4*maxText {
-		t.Errorf("%d bytes of text are kept", cap(c.text))
+	if n := c.joined.Cap(); n > 8<<20 {
+		t.Errorf("%d bytes of text are kept", n)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"hash/crc32"
 	"iter"
 	"slices"
+
+	"github.com/goshawk-ir/goshawk/internal/bin"
 )
 
 // Chunk holds one chunk of a log while its records are read. It is meant to be used again for the next one. A Chunk is
@@ -42,9 +44,8 @@ type Chunk struct {
 	orphaned bool       // they were made do without
 	insts    []instance // of the record that is being read
 	slots    []slot
-	text     []byte  // that was put together of values
-	textOf   *Record // whose they are
-	nodes    []node  // of renderings
+	joined   bin.Scratch // text of a record that is put together of several values
+	nodes    []node      // of renderings
 	records  [maxBatch]Record
 	read     int // of these, waiting to be yielded
 }

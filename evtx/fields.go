@@ -71,22 +71,13 @@ func (r *Record) itemValue(i *item, k int) Value {
 	case 1:
 		return r.part(&i.parts[0]).item(k)
 	}
-	c := r.chunk
-	if c.textOf != r {
-		c.textOf, c.text = r, c.text[:0]
-	}
-	if len(c.text) > maxText {
-		c.text = make([]byte, 0, 2*maxText) // what the old one holds stays as it is as long as somebody has it
-	}
-	start := len(c.text)
-	for p := range i.parts {
-		c.text = r.part(&i.parts[p]).AppendText(c.text)
-	}
-	return Value{TypeText, c.text[start:len(c.text):len(c.text)]}
+	return Value{TypeText, r.chunk.joined.Append(r, func(dst []byte) []byte {
+		for p := range i.parts {
+			dst = r.part(&i.parts[p]).AppendText(dst)
+		}
+		return dst
+	})}
 }
-
-// maxText is how much text of one record is put together in one piece of memory.
-const maxText = 2 << 20
 
 func (r *Record) part(p *part) Value {
 	switch {

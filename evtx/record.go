@@ -30,9 +30,7 @@ func (r *Record) begin(pos, size int, recovered bool) {
 	b := r.chunk.data[pos:]
 	r.ID, r.Written = binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
 	r.Offset, r.Size, r.Recovered, r.Orphan = r.chunk.Offset+int64(pos), size, recovered, false
-	if r.chunk.textOf == r {
-		r.chunk.textOf = nil
-	}
+	r.chunk.joined.Forget(r)
 	r.pos = pos
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/goshawk-ir/goshawk/evtx"
+	"github.com/goshawk-ir/goshawk/internal/bin"
 	"github.com/goshawk-ir/goshawk/internal/event"
 )
 
@@ -28,8 +29,7 @@ type evtxReader struct {
 	key    []byte // scratch
 	text   []byte // scratch
 
-	spelling   []byte      // text of values that are neither text nor whole numbers
-	spelt      *evtxValues // whose they are
+	spelling   bin.Scratch // text of a record's values that are neither text nor whole numbers
 	remembered int         // bytes of what schemas remember
 }
 
@@ -136,7 +136,6 @@ func (r *evtxReader) take(records []evtx.Record, err error) bool {
 		made.record.Values = &made.values
 		r.made, r.batch = append(r.made, made), append(r.batch, &made.record)
 	}
-	r.spelt = nil
 	for i := range records {
 		r.fill(r.made[i], &records[i])
 	}
@@ -146,6 +145,7 @@ func (r *evtxReader) take(records []evtx.Record, err error) bool {
 // fill makes an event of a record.
 func (r *evtxReader) fill(made *evtxRecord, record *evtx.Record) {
 	made.values.record = record
+	r.spelling.Forget(&made.values)
 	b := r.binding(record.Layout())
 	var places [evtxSystem]evtx.Place
 	var system [evtxSystem]evtx.Value

@@ -48,20 +48,8 @@ func (v *evtxValues) value(x evtx.Value) event.Value {
 	if x.IsNumber() {
 		kind = event.Number
 	}
-	r := v.reader
-	if r.spelt != v {
-		r.spelt, r.spelling = v, r.spelling[:0]
-	}
-	if len(r.spelling) > maxEVTXSpelling {
-		r.spelling = make([]byte, 0, 2*maxEVTXSpelling) // what the old one holds stays as it is as long as somebody has it
-	}
-	start := len(r.spelling)
-	r.spelling = x.AppendText(r.spelling)
-	return event.Value{Kind: kind, Raw: r.spelling[start:len(r.spelling):len(r.spelling)]}
+	return event.Value{Kind: kind, Raw: v.reader.spelling.Append(v, x.AppendText)}
 }
-
-// maxEVTXSpelling is how much of the text of one record's values is kept in one piece of memory.
-const maxEVTXSpelling = 1 << 20
 
 // some returns where the values of fields lie, in a slice that the next call uses again.
 func (v *evtxValues) some(fields []int32) []evtx.Place {
