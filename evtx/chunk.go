@@ -44,6 +44,7 @@ type Chunk struct {
 	orphaned bool       // they were made do without
 	insts    []instance // of the record that is being read
 	slots    []slot
+	kinds    uint8       // of their types: bits of slotKinds
 	joined   bin.Scratch // text of a record that is put together of several values
 	nodes    []node      // of renderings
 	records  [maxBatch]Record

@@ -142,5 +142,6 @@ func (c *Chunk) passValue(typ Type, data []byte, pos int) (next int, ok bool) {
 		return pos, false
 	}
 	c.slots = append(c.slots, newSlot(typ, pos, size))
+	c.kinds |= slotKinds.Of(byte(typ))
 	return pos + size, true
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"sync/atomic"
 	"testing"
 )
 
@@ -127,6 +129,7 @@ func checkRecord(t testing.TB, r *Record, err error, size int64, out *bytes.Buff
 		}
 	}
 	checkPlaces(t, r)
+	checkPieces(t, r)
 	line := r.AppendJSON(nil)
 	if !json.Valid(line) || len(line) > 2*maxOutput {
 		t.Fatalf("not JSON, or too long (%d): %.300s", len(line), line)
@@ -162,6 +165,47 @@ func checkPlaces(t testing.TB, r *Record) {
 			if v, want := r.Value(i, 0), r.plain(i); v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
 				t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
 			}
+		}
+	}
+}
+
+var textKeys atomic.Uint64
+
+// checkPieces holds that all texts of a record lie in the pieces that AnyText shows, or are shown by themselves.
+func checkPieces(t testing.TB, r *Record) {
+	shows := func(piece func([]byte) bool) (texts [][]byte, more bool) {
+		more = r.AnyText(textKeys.Add(1), nil, piece, func(text []byte) bool {
+			texts = append(texts, text)
+			return false
+		})
+		return texts, more
+	}
+	covered := make([]bool, len(r.chunk.data))
+	at := func(b []byte) int { // in the chunk
+		if from := len(r.chunk.data) - cap(b); len(b) > 0 && from >= 0 && &r.chunk.data[from] == &b[0] {
+			return from
+		}
+		return -1
+	}
+	alone, odd := shows(func(piece []byte) bool {
+		from := at(piece)
+		for i := from; i < from+len(piece); i++ {
+			covered[i] = true
+		}
+		return false
+	})
+	if odd {
+		return // texts are shown up to one that is of another kind
+	}
+	texts, odd := shows(nil)
+	if odd {
+		t.Fatal("there is text of another kind, and pieces were believed")
+	}
+	for _, text := range texts {
+		from := at(text)
+		inPiece := from >= 0 && !slices.Contains(covered[from:from+len(text)], false)
+		if !inPiece && !slices.ContainsFunc(alone, func(a []byte) bool { return bytes.Equal(a, text) }) {
+			t.Fatalf("%q is in no piece", text)
 		}
 	}
 }

@@ -3,7 +3,10 @@ package evtx
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
+
+	"github.com/goshawk-ir/goshawk/internal/simd"
 )
 
 // Bounds of one record. A record takes less than a chunk, so no sound one comes near them.
@@ -99,6 +102,9 @@ func (c *Chunk) resident(pos, end, depth int) (int, error) {
 	}
 	c.insts[n] = instance{program: p, first: int32(len(c.slots)), count: int32(len(w.slots))}
 	c.slots = append(c.slots, w.slots...)
+	for _, s := range w.slots {
+		c.kinds |= slotKinds.Of(byte(s.typ()))
+	}
 	return n, nil
 }
 
@@ -189,17 +195,25 @@ func (c *Chunk) instance(pos, end, depth int) (n, next int, err error) {
 func (c *Chunk) values(pos, end, count, depth int) (int, error) {
 	descriptors := c.data[pos : pos+4*count]
 	pos += 4 * count
-	start := pos
 	first := len(c.slots)
-	c.slots = slices.Grow(c.slots, count)[:first+count]
-	pos, nested := readSlots(c.slots[first:], descriptors, pos)
+	c.slots = slices.Grow(c.slots, count+7)[:first+count] // so that eight can be written at a time
+	start := pos
+	pos, kinds, nested := simd.Slots(c.slots[first:], descriptors, pos, &slotKinds)
+	c.kinds |= kinds
 	if pos > end || c.salvage {
 		if err := c.checkValues(descriptors, start, end); err != nil {
 			return 0, err
 		}
 	}
-	for i := first + nested; i < first+count; i++ {
-		s := c.slots[i]
+	if kinds&simd.Mark == 0 {
+		return pos, nil
+	}
+	i := 0
+	if count <= 64 {
+		i, count = bits.TrailingZeros64(nested), bits.Len64(nested)
+	}
+	for ; i < count; i++ {
+		s := c.slots[first+i]
 		if s.typ() != TypeBinXML || s.size() == 0 {
 			continue
 		}
@@ -207,42 +221,20 @@ func (c *Chunk) values(pos, end, count, depth int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		c.slots[i] = s.withChild(child)
-		c.insts[child].slot = int32(i - first)
+		c.slots[first+i] = s.withChild(child)
+		c.insts[child].slot = int32(i)
 	}
 	return pos, nil
 }
 
-// readSlots makes a slot of each descriptor, for values that lie one behind the other from pos on, and returns where they end
-// and which of them is the first to hold BinXML. Where they end beyond a chunk, offsets are wrong.
-func readSlots(slots []slot, descriptors []byte, pos int) (end, nested int) {
-	at, all := uint64(pos)<<32|0xffff<<48, uint64(0)
-	// Fast path: two descriptors at a time.
-	for i := 0; i < len(slots)-1; i += 2 {
-		if uint(4*i+8) > uint(len(descriptors)) {
-			break // never so
-		}
-		d := binary.LittleEndian.Uint64(descriptors[4*i : 4*i+8])
-		slots[i] = slot(uint64(uint32(d)) | at)
-		at += uint64(uint16(d)) << 32
-		slots[i+1] = slot(d>>32 | at)
-		at += uint64(uint16(d>>32)) << 32
-		all |= d
-	}
-	if i := len(slots) - 1; i&1 == 0 && len(descriptors) >= 4*i+4 {
-		d := uint64(binary.LittleEndian.Uint32(descriptors[4*i:]))
-		slots[i] = slot(d | at)
-		at += uint64(uint16(d)) << 32
-		all |= d
-	}
-	nested = len(slots)
-	if (all|all>>32)>>16&uint64(TypeBinXML) == uint64(TypeBinXML) { // there may be some
-		if i := slices.IndexFunc(slots, func(s slot) bool { return s.typ() == TypeBinXML }); i >= 0 {
-			nested = i
-		}
-	}
-	return int((at - 0xffff<<48) >> 32), nested
-}
+// slotKinds are the classes of types that something is to be done about: simd.Mark is BinXML, and slotOdd what is textOdd.
+var slotKinds, slotOdd = func() (simd.Classes, uint8) {
+	c, bits := simd.MakeClasses(
+		func(c byte) bool { return Type(c) == TypeBinXML },
+		func(c byte) bool { return textKinds[c] == textOdd },
+	)
+	return c, bits[1]
+}()
 
 // checkValues says which of the values that descriptors name, from pos on, can't be.
 func (c *Chunk) checkValues(descriptors []byte, pos, end int) error {

@@ -21,6 +21,7 @@ type Record struct {
 	pos    int // in the chunk
 	insts  []instance
 	slots  []slot
+	kinds  uint8 // of their types: bits of slotKinds
 	layout *Layout
 	spots  []spot // of the layout; nil if they don't hold for this record
 }
@@ -37,9 +38,9 @@ func (r *Record) begin(pos, size int, recovered bool) {
 // read reads the values. To salvage is to make do without the definitions that are lost.
 func (r *Record) read(salvage bool) error {
 	c := r.chunk
-	c.insts, c.slots, c.salvage, c.orphaned = r.insts[:0], r.slots[:0], salvage, false
+	c.insts, c.slots, c.kinds, c.salvage, c.orphaned = r.insts[:0], r.slots[:0], 0, salvage, false
 	_, err := c.stream(r.pos+recordHeaderSize, r.pos+r.Size-4, 0)
-	if r.insts, r.slots, r.Orphan = c.insts, c.slots, c.orphaned; err != nil {
+	if r.insts, r.slots, r.kinds, r.Orphan = c.insts, c.slots, c.kinds, c.orphaned; err != nil {
 		return err
 	}
 	r.setLayout()
@@ -48,7 +49,7 @@ func (r *Record) read(salvage bool) error {
 
 // bare makes r a record of which nothing but its header can be read.
 func (r *Record) bare() {
-	r.insts, r.slots, r.Orphan = append(r.insts[:0], instance{program: r.chunk.orphan(nil, 0)}), r.slots[:0], true
+	r.insts, r.slots, r.kinds, r.Orphan = append(r.insts[:0], instance{program: r.chunk.orphan(nil, 0)}), r.slots[:0], 0, true
 	r.setLayout()
 }
 

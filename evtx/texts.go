@@ -8,7 +8,10 @@ package evtx
 //
 // What f says of the literals of a template is remembered under key, and where but lies: with one key, f must say the same of
 // the same text, and but must be the same.
-func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool {
+//
+// If piece is not nil, the bytes in which the values lie are shown to it first. Where it returns false, f must do so for every text in
+// them, wherever it begins; then f is asked about literals alone.
+func (r *Record) AnyText(key uint64, but []int32, piece, f func(raw []byte) bool) bool {
 	c := r.chunk
 	for i := range r.insts {
 		p := r.insts[i].program
@@ -19,6 +22,9 @@ func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool 
 		if t.any {
 			return true
 		}
+	}
+	if piece != nil && r.kinds&slotOdd == 0 && !r.anyPiece(piece) {
+		return false
 	}
 	pass, data := r.passed(key, but), c.data
 	for i, s := range r.slots {
@@ -37,6 +43,32 @@ func (r *Record) AnyText(key uint64, but []int32, f func(raw []byte) bool) bool 
 		}
 	}
 	return false
+}
+
+// anyPiece shows f the bytes in which all values of the record lie, with some of what is around them.
+func (r *Record) anyPiece(f func([]byte) bool) bool {
+	from, to := r.pos+recordHeaderSize, r.pos+r.Size
+	if len(r.insts) == 0 || r.insts[0].program.resident || len(r.slots) == 0 {
+		return f(r.piece(from, to))
+	}
+	// Fast path: what stands before the values of a template, and of the one in it, is left out: definitions are longer than
+	// many a record.
+	from = r.slots[0].off()
+	if len(r.insts) == 2 && r.insts[1].count > 0 && !r.insts[1].program.resident {
+		if f(r.piece(from, r.slots[r.insts[1].slot].off())) {
+			return true
+		}
+		from = r.slots[r.insts[1].first].off()
+	}
+	return f(r.piece(from, to))
+}
+
+// leastPiece is how many bytes are shown at least, since fewer take more time.
+const leastPiece = 64
+
+func (r *Record) piece(from, to int) []byte {
+	data := r.chunk.data
+	return data[from:min(max(to, from+leastPiece), len(data))]
 }
 
 // What values of a type have of text.

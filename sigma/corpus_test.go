@@ -115,9 +115,26 @@ func (e rawEvent) Raw(dst []Raw, fields []int32) {
 	}
 }
 
-func (e rawEvent) AnyText(_ uint64, but []int32, f func([]byte) bool) bool {
+func (e rawEvent) AnyText(_ uint64, but []int32, piece, f func([]byte) bool) bool {
 	raws := make([]Raw, len(but))
 	e.Raw(raws, but)
+	if piece != nil {
+		var all []byte
+		for i, values := range e.values {
+			for _, v := range values {
+				if !utf8.ValidString(v) {
+					return true
+				}
+				if e.schema.Apart == nil || e.schema.Apart[i] {
+					continue
+				}
+				all = append(append(all, byte(len(v))), utf16LE(v)...) // of any length
+			}
+		}
+		if !piece(all) {
+			return false
+		}
+	}
 	for i, values := range e.values {
 		if k := slices.Index(but, int32(i)); k >= 0 && raws[k].Tag == RawUTF16 {
 			continue

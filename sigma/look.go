@@ -88,11 +88,19 @@ func (m *Matcher) lookAt(set *lookSet) {
 // lookForKeywords looks at all fields, where a rule asks for keywords that are not looked for in every record.
 func (m *Matcher) lookForKeywords() {
 	b := m.binding
-	if m.raw != nil && b.screen != nil && !m.suspect && !m.raw.AnyText(b.key16, b.looks.fields, b.screen.check) {
+	if m.raw != nil && b.screen != nil && !m.suspect && !b.anyText(m.raw) {
 		m.lookAt(&b.apart)
 		return
 	}
 	m.lookAt(&b.words)
+}
+
+// anyText says whether the screen suspects a text of the record.
+func (b *Binding) anyText(r RawRecord) bool {
+	if b.screen.sweep != nil {
+		return r.AnyText(b.key16, nil, b.screen.sweep, b.screen.check)
+	}
+	return r.AnyText(b.key16, b.looks.fields, nil, b.screen.check) // the others were screened when they were first seen
 }
 
 // tagText marks values in the memo that are texts in UTF-8. No Raw has it.

@@ -183,7 +183,7 @@ func (m *Matcher) lookAtAll(records []Bound) {
 func (m *Matcher) screenAll(records []Bound) {
 	for i := range records {
 		if b, l := records[i].Binding, &m.looked[i]; b.wordy && !l.words {
-			l.words = l.raw == nil || b.screen == nil || l.raw.AnyText(b.key16, b.looks.fields, b.screen.check)
+			l.words = l.raw == nil || b.screen == nil || b.anyText(l.raw)
 		}
 	}
 }

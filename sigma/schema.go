@@ -35,7 +35,10 @@ type RawRecord interface {
 	// whether f did, or whether there is text of another kind. Numbers, truth values and what is RawPlain need not be shown,
 	// nor the fields that are Apart, nor those of but that Raw shows as RawUTF16. Calls with one key have the same but, and f
 	// says the same of the same text: both may be remembered.
-	AnyText(key uint64, but []int32, f func(utf16 []byte) bool) bool
+	//
+	// A record whose texts lie together in its evidence may show piece the bytes instead: where piece, which can be nil, returns false, f
+	// would return false for each text in them, wherever they begin.
+	AnyText(key uint64, but []int32, piece, f func(utf16 []byte) bool) bool
 }
 
 // Raw is a value as it lies in the evidence: Tag and Bytes together say what its text is. Tags are the source's own, but for

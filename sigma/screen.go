@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"strings"
 	"sync/atomic"
+
+	"github.com/goshawk-ir/goshawk/internal/simd"
 )
 
 // screen says quickly that a text holds none of a plan's keywords, which is true of nearly all. Keywords are about every field of
@@ -17,6 +19,7 @@ import (
 // suspected, and looked at in full.
 type screen struct {
 	check   func([]byte) bool // suspects, made once
+	sweep   func([]byte) bool // says whether a text that lies in a piece of evidence may hold one of the literals; nil: look at each text
 	wide    bool              // there are literals beyond ASCII, so texts beyond it are suspected, too
 	stride  int               // units
 	wide16  screenBits        // of runs as UTF-16 has them
@@ -61,6 +64,9 @@ func newScreen(lits []string) *screen {
 	}
 	if s.stride < leastStride {
 		return nil
+	}
+	if triples := newSweep(lits); triples != nil && simd.Available {
+		s.sweep = triples.In
 	}
 	s.stride = max(leastStride, min(s.stride, screenLoad/max(n, 1)))
 	for _, lit := range lits {

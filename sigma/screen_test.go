@@ -59,6 +59,44 @@ func TestScreen(t *testing.T) {
 	}
 }
 
+// TestSweep holds that no piece of evidence with a literal in it passes, wherever it begins and however it is written, and that others do.
+func TestSweep(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	if newSweep([]string{"größe::x"}) != nil || newSweep([]string{"ab"}) != nil || newSweep([]string{"::mimi", "eee"}) != nil {
+		t.Error("literals are accepted that can't be swept for, or that are everywhere")
+	}
+	lits := []string{"sekurlsa::", "privilege::debug", "kiwi legit printer", "kkk::", "sks:sk"}
+	s := newSweep(lits)
+	passed := 0
+	for range 20000 {
+		noise := func(n int) (b []byte) {
+			for range rnd.IntN(n) {
+				b = append(b, byte(rnd.IntN(256)))
+			}
+			return b
+		}
+		lit := lits[rnd.IntN(len(lits))]
+		for range rnd.IntN(4) {
+			if at := rnd.IntN(len(lit)); lit[at] == 'k' || lit[at] == 's' {
+				lit = lit[:at] + map[byte]string{'k': "\u212a", 's': "ſ"}[lit[at]] + lit[at+1:]
+			} else if lit[at] < 0x80 {
+				lit = lit[:at] + strings.ToUpper(lit[at:at+1]) + lit[at+1:]
+			}
+		}
+		piece := append(noise(100), utf16LE(randomText(rnd)+lit)...)
+		if piece = append(piece, noise(100)...); !s.In(piece) {
+			t.Fatalf("seed %d: %q in %x passes", seed, lit, piece)
+		}
+		if !s.In(utf16LE(strings.Repeat(`C:\Windows\System32\svchost.exe -k`, 1+rnd.IntN(9)))) {
+			passed++
+		}
+	}
+	if passed < 20000 {
+		t.Errorf("seed %d: %d pass", seed, passed)
+	}
+}
+
 func randomText(rnd *rand.Rand) string {
 	var b strings.Builder
 	for range rnd.IntN(12) {

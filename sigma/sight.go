@@ -92,8 +92,9 @@ func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 		text = m.textOf(int(l.field))
 	}
 	s := m.studied(l, text)
-	// Values that rules ask for are screened here, once, so that lookForKeywords can pass over them.
-	s.suspect = m.binding.screen != nil && !l.keywords && tag&(RawUTF16|RawPlain) == RawUTF16 && m.binding.screen.suspects(raw)
+	// Values that rules ask for are screened here, once, so that AnyText can pass over them, unless it is shown pieces.
+	screen := m.binding.screen
+	s.suspect = screen != nil && screen.sweep == nil && !l.keywords && tag&(RawUTF16|RawPlain) == RawUTF16 && screen.suspects(raw)
 	if len(s.atoms) == 0 && !s.suspect {
 		s = nil
 	}

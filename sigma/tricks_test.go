@@ -108,7 +108,7 @@ func (f frozen) Raw(dst []Raw, fields []int32) {
 }
 
 // AnyText shows the texts.
-func (f frozen) AnyText(_ uint64, but []int32, say func([]byte) bool) bool {
+func (f frozen) AnyText(_ uint64, but []int32, _, say func([]byte) bool) bool {
 	for i := range f.raws {
 		if slices.Contains(but, int32(i)) {
 			continue

@@ -260,8 +260,8 @@ func (r *sigmaRecord) Raw(dst []sigma.Raw, fields []int32) {
 }
 
 // AnyText shows the engine the record's texts: sigma.RawRecord.
-func (r *sigmaRecord) AnyText(key uint64, but []int32, f func(utf16 []byte) bool) bool {
-	return r.raw == nil || r.raw.AnyText(key, but, f)
+func (r *sigmaRecord) AnyText(key uint64, but []int32, piece, f func(utf16 []byte) bool) bool {
+	return r.raw == nil || r.raw.AnyText(key, but, piece, f)
 }
 
 func (s *sigmaScanner) match(record int, m *sigma.Match) {

@@ -53,5 +53,8 @@ type RawValues interface {
 	// whether f did, or whether there is text of another kind. Numbers, truth values and values that are RawPlain are passed
 	// over, and so are fields that are Apart; those of but that Raw shows as RawUTF16 may be. Calls with one key have the same
 	// but, and f says the same of the same text: both may be remembered.
-	AnyText(key uint64, but []int32, f func(utf16 []byte) bool) bool
+	//
+	// Where the texts of a record lie together in its evidence, piece, if it isn't nil, may be shown these bytes instead: where it returns
+	// false, f would return false for each text in them, wherever they begin.
+	AnyText(key uint64, but []int32, piece, f func(utf16 []byte) bool) bool
 }

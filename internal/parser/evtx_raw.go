@@ -49,6 +49,6 @@ func evtxRaw(x evtx.Value) event.Raw {
 }
 
 // AnyText shows the texts of the record's values.
-func (v *evtxValues) AnyText(key uint64, but []int32, f func(utf16 []byte) bool) bool {
-	return v.record.AnyText(key, but, f)
+func (v *evtxValues) AnyText(key uint64, but []int32, piece, f func(utf16 []byte) bool) bool {
+	return v.record.AnyText(key, but, piece, f)
 }

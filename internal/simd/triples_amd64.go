@@ -1,0 +1,8 @@
+//go:build !purego
+
+package simd
+
+// triplesIn says whether there is a triple at one of the n places from p on; n is at least 32, and TripleSize-1 bytes follow.
+//
+//go:noescape
+func triplesIn(t *Triples, p *byte, n int) bool
