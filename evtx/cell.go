@@ -1,5 +1,7 @@
 package evtx
 
+import "math"
+
 // Types of what Record.Places gives where a field has not one value among the record's own.
 const (
 	TypeElsewhere Type = 0xfd // one value, which Record.Value gives: it stands in the definition, or is put together
@@ -104,14 +106,16 @@ func marker(t Type) Place { return Place(newSlot(t, 0, 0)) }
 
 // spot is a cell in short, for records whose instances have as many values as those of the record that it was made for.
 type spot struct {
-	slot uint16 // of the record's
+	slot uint16 // of the record's; of a literal, its step in the program
 	form uint8  // spotPlain and so on
+	inst uint8  // of a literal: whose program
 }
 
 const (
-	spotPlain = iota // whatever the value is, unless its type is odd, it is the field's
-	spotIfAny        // unless it is empty
-	spotOdd          // see the cell
+	spotPlain   = iota // whatever the value is, unless its type is odd, it is the field's
+	spotIfAny          // unless it is empty
+	spotOdd            // see the cell
+	spotLiteral        // the same, and it stands in the definition, whatever else the record holds
 )
 
 // typeForms says what a value of each type may be: with a spot's form it makes spotOdd or more if there is more to look at
@@ -140,6 +144,9 @@ func (r *Record) spotsOf(l *Layout) []spot {
 	for i := range l.cells {
 		cell, s := &l.cells[i], &spots[i]
 		s.form = spotOdd
+		if cell.form&(cellItems|cellLiteral|cellDepends) == cellLiteral && cell.ref.inst <= math.MaxUint8 {
+			*s = spot{cell.ref.slot, spotLiteral, uint8(cell.ref.inst)}
+		}
 		if cell.form&(cellItems|cellLiteral) != 0 || cell.form&cellDepends != 0 && cell.dep != cell.ref {
 			continue
 		}
@@ -174,5 +181,92 @@ func (r *Record) Places(dst []Place, fields []int32) {
 			}
 		}
 		dst[i] = r.place(field)
+	}
+}
+
+// Tagged is the bytes of a value, and a tag that stands for its type.
+type Tagged = struct {
+	Bytes []byte
+	Tag   uint8
+}
+
+// Tagged is Places for whoever wants the bytes at once: it sets dst[i] to the value of fields[i] with the tag that its type has in tags; a
+// value that is null, whatever its type, has the tag of TypeNull and no bytes, and what Places has no place for that of TypeElsewhere and so on.
+func (r *Record) Tagged(dst []Tagged, fields []int32, tags *[256]uint8) {
+	slots, spots, data := r.slots, r.spots, r.chunk.data
+	dst = dst[:len(fields)]
+	for i, field := range fields {
+		v := &dst[i]
+		if int(field) < len(spots) {
+			at := spots[field]
+			if int(at.slot) < len(slots) {
+				s := slots[at.slot]
+				if typ, off, size := s.typ(), s.off(), s.size(); typeForms[typ]+at.form < spotOdd && size >= int(leastSizes[typ]) {
+					v.Bytes, v.Tag = data[off:off+size], tags[typ]
+					continue
+				}
+			}
+		}
+		x := r.At(r.place(field))
+		if v.Bytes, v.Tag = x.Raw, x.Tag(tags); x.IsNull() {
+			v.Bytes = nil
+		}
+	}
+}
+
+// leastSizes holds how many bytes a value needs that is not null, by type.
+var leastSizes = func() (t [256]uint8) {
+	copy(t[:], itemSizes[:])
+	return t
+}()
+
+// Tag returns what stands in tags for the type of a value; for one that is null, what stands there for TypeNull.
+func (v Value) Tag(tags *[256]uint8) uint8 {
+	if v.IsNull() {
+		return tags[TypeNull]
+	}
+	return tags[v.Type]
+}
+
+// Head is the values that say what a record is, the first if there are several, each of TypeAbsent if the record has none.
+type Head struct{ Provider, EventID, Channel, Computer, Time, RecordID Value }
+
+// Head sets h to the values of the record. They are valid as those of Value are.
+func (r *Record) Head(h *Head) {
+	l := r.layout
+	r.head(&h.Provider, l.Provider)
+	r.head(&h.EventID, l.EventID)
+	r.head(&h.Channel, l.Channel)
+	r.head(&h.Computer, l.Computer)
+	r.head(&h.Time, l.Time)
+	r.head(&h.RecordID, l.RecordID)
+}
+
+func (r *Record) head(v *Value, field int) {
+	if uint(field) < uint(len(r.spots)) {
+		// Fast path: the same as in Places, and literals where they stand.
+		at := r.spots[field]
+		if at.form == spotLiteral {
+			if o := &r.insts[at.inst].program.ops[at.slot]; o.typ == TypeString && len(o.raw) > 0 {
+				v.Type, v.Raw = o.typ, o.raw
+				return
+			}
+		} else if int(at.slot) < len(r.slots) {
+			if s := r.slots[at.slot]; typeForms[s.typ()]+at.form < spotOdd {
+				v.Type, v.Raw = s.typ(), r.chunk.data[s.off():s.off()+s.size()]
+				return
+			}
+		}
+	}
+	v.Type, v.Raw = TypeAbsent, nil
+	if field < 0 {
+		return
+	}
+	switch p := r.place(int32(field)); p.Type() {
+	case TypeAbsent:
+	case TypeElsewhere, TypeSeveral:
+		*v = r.Value(field, 0)
+	default:
+		*v = r.At(p)
 	}
 }

@@ -25,7 +25,7 @@
 //
 // A record's fields are numbered by its Layout: those of EventData, UserData and other sections, then those of System.
 // [Field] says how they are named. [Record.Len] and [Record.Value] give the values of one; [Record.Places] gives where those
-// of many lie, in one step, which is how to go through all records of a log. Records of one shape have
+// of many lie, in one step, which is how to go through all records of a log, and [Record.Head] what a record is. Records of one shape have
 // one and the same *Layout, so that what is worked out for a Layout, such as which field a rule asks for, need not be
 // worked out for a record. [Record.AppendXML] and [Record.AppendJSON] write a record as the program evtx_dump does.
 //

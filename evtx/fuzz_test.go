@@ -150,8 +150,18 @@ func checkPlaces(t testing.TB, r *Record) {
 		numbers[i] = int32(i)
 	}
 	r.Places(places, numbers)
+	checkHead(t, r, places)
+	var types [256]uint8
+	for i := range types {
+		types[i] = uint8(i)
+	}
+	tagged := make([]Tagged, len(fields))
+	r.Tagged(tagged, numbers, &types)
 	for i, p := range places {
 		n := r.Len(i)
+		if v := r.At(p); Type(tagged[i].Tag) != Type(v.Tag(&types)) || !v.IsNull() && !bytes.Equal(tagged[i].Bytes, v.Raw) || v.IsNull() && tagged[i].Bytes != nil {
+			t.Fatalf("field %q is %x of type %d, tagged %x and %d", fields[i].Name, v.Raw, v.Type, tagged[i].Bytes, tagged[i].Tag)
+		}
 		switch typ := p.Type(); {
 		case typ == TypeAbsent && n == 0, typ == TypeSeveral && n > 1, typ == TypeElsewhere && n == 1:
 		case typ == TypeAbsent, typ == TypeSeveral, typ == TypeElsewhere, n != 1:
@@ -165,6 +175,24 @@ func checkPlaces(t testing.TB, r *Record) {
 			if v, want := r.Value(i, 0), r.plain(i); v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
 				t.Fatalf("field %q is %x of type %d, not %x of type %d", fields[i].Name, v.Raw, v.Type, want.Raw, want.Type)
 			}
+		}
+	}
+}
+
+// checkHead compares what says what a record is with the same fields, at places.
+func checkHead(t testing.TB, r *Record, places []Place) {
+	var h Head
+	r.Head(&h)
+	l := r.Layout()
+	for field, v := range map[int]Value{
+		l.Provider: h.Provider, l.EventID: h.EventID, l.Channel: h.Channel, l.Computer: h.Computer, l.Time: h.Time, l.RecordID: h.RecordID,
+	} {
+		want := Value{Type: TypeAbsent}
+		if field >= 0 && places[field].Type() != TypeAbsent {
+			want = r.plain(field)
+		}
+		if v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
+			t.Fatalf("field %d is %x of type %d, not %x of type %d", field, v.Raw, v.Type, want.Raw, want.Type)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func (r *Record) passed(key uint64, but []int32) *[maxSpots / 64]uint64 {
 	}
 	*p = passedSlots{spots: r.spots, key: key}
 	for _, field := range but {
-		if s := r.spots[field]; s.form != spotOdd && s.slot < maxSpots {
+		if s := r.spots[field]; s.form < spotOdd && s.slot < maxSpots {
 			p.bits[s.slot/64] |= 1 << (s.slot % 64)
 		}
 	}

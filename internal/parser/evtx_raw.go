@@ -28,25 +28,7 @@ var evtxTags = func() (t [256]uint8) {
 }()
 
 // Raw shows single values as they lie in the chunk.
-func (v *evtxValues) Raw(dst []event.Raw, fields []int32) {
-	dst = dst[:len(fields)]
-	for i, p := range v.some(fields) {
-		dst[i] = evtxRaw(v.record.At(p))
-	}
-}
-
-func evtxRaw(x evtx.Value) event.Raw {
-	switch tag := evtxTags[x.Type]; {
-	case tag == event.RawNone, tag == event.RawNull, tag == event.RawOther:
-		return event.Raw{Tag: tag}
-	case event.RawTextOf(tag) == event.RawTextUTF16:
-		return event.Raw{Bytes: x.Raw, Tag: tag}
-	case x.IsNull():
-		return event.Raw{Tag: event.RawNull}
-	default:
-		return event.Raw{Bytes: x.Raw, Tag: tag}
-	}
-}
+func (v *evtxValues) Raw(dst []event.Raw, fields []int32) { v.record.Tagged(dst, fields, &evtxTags) }
 
 // AnyText shows the texts of the record's values.
 func (v *evtxValues) AnyText(key uint64, but []int32, piece, f func(utf16 []byte) bool) bool {

@@ -20,6 +20,7 @@ type evtxReader struct {
 	made   []*evtxRecord   // for the batches
 	batch  []*event.Record // of these
 	places []evtx.Place    // scratch of evtxValues
+	head   evtx.Head       // of the record under way
 	bound  map[*evtx.Layout]*evtxBinding
 	recent [64]*evtxBinding // some of them, by the number of the layout
 	weight int              // fields of what is bound
@@ -42,22 +43,9 @@ type evtxRecord struct {
 // maxEVTXBound bounds the fields of layouts and schemas that a reader remembers.
 const maxEVTXBound = 1 << 15
 
-// What an event log's record is told by: places in evtxBinding.system.
-const (
-	evtxProvider = iota
-	evtxChannel
-	evtxID
-	evtxWhen
-	evtxNumber
-	evtxComputer
-	evtxSystem // how many there are
-)
-
-// evtxBinding is what is known of records with one layout: where the values lie that say what a record is, and the schemas.
+// evtxBinding is the schemas of records with one layout.
 type evtxBinding struct {
 	layout *evtx.Layout
-	system []int32                // positions of those fields that the layout has
-	place  [evtxSystem]int8       // in system; -1 for none
 	recent [8]evtxRecent          // by event identifier: the next record is likely to have one of those schemas
 	all    map[string]*evtxSchema // by id, provider and channel as they lie in the evidence
 }
@@ -111,12 +99,6 @@ func (r *evtxReader) binding(l *evtx.Layout) *evtxBinding {
 	if b == nil {
 		r.weight += len(l.Fields) + 16
 		b = &evtxBinding{layout: l, all: map[string]*evtxSchema{}}
-		for i, field := range [evtxSystem]int{l.Provider, l.Channel, l.EventID, l.Time, l.RecordID, l.Computer} {
-			if b.place[i] = -1; field >= 0 {
-				b.place[i] = int8(len(b.system))
-				b.system = append(b.system, int32(field))
-			}
-		}
 		r.bound[l] = b
 	}
 	*recent = b
@@ -147,36 +129,22 @@ func (r *evtxReader) fill(made *evtxRecord, record *evtx.Record) {
 	made.values.record = record
 	r.spelling.Forget(&made.values)
 	b := r.binding(record.Layout())
-	var places [evtxSystem]evtx.Place
-	var system [evtxSystem]evtx.Value
-	record.Places(places[:], b.system)
-	for i, at := range b.place {
-		system[i].Type = evtx.TypeAbsent
-		if at < 0 {
-			continue
-		}
-		switch typ := places[at].Type(); typ {
-		case evtx.TypeAbsent:
-		case evtx.TypeElsewhere, evtx.TypeSeveral:
-			system[i] = record.Value(int(b.system[at]), 0)
-		default:
-			system[i] = record.At(places[at])
-		}
-	}
+	h := &r.head
+	record.Head(h)
 	e := &made.record
-	made.values.schema = r.schema(b, &system)
+	made.values.schema = r.schema(b, h)
 	e.Schema, e.Origin = made.values.schema.Schema, r.origin
 	e.Offset, e.Recovered = record.Offset, record.Recovered
 	e.HasRecordID, e.RecordID = true, record.ID
-	if v := system[evtxNumber]; v.Type != evtx.TypeAbsent {
-		if id, ok := v.Uint(); ok {
+	if h.RecordID.Type != evtx.TypeAbsent {
+		if id, ok := h.RecordID.Uint(); ok {
 			e.RecordID = id
-		} else if id, ok := decimal(r.textOf(v)); ok {
+		} else if id, ok := decimal(r.textOf(h.RecordID)); ok {
 			e.RecordID = id // forwarded and exported logs hold texts
 		}
 	}
-	e.Time = r.time(record, system[evtxWhen])
-	e.Host = r.computer(system[evtxComputer])
+	e.Time = r.time(record, h.Time)
+	e.Host = r.computer(h.Computer)
 }
 
 // yearTenThousand is the first second, since 1970, that RFC 3339 can't write.
@@ -257,9 +225,9 @@ func (r *evtxReader) computer(v evtx.Value) string {
 }
 
 // schema returns the schema of the record.
-func (r *evtxReader) schema(b *evtxBinding, system *[evtxSystem]evtx.Value) *evtxSchema {
-	provider, channel := system[evtxProvider], system[evtxChannel]
-	id, hasID := r.eventID(system[evtxID])
+func (r *evtxReader) schema(b *evtxBinding, h *evtx.Head) *evtxSchema {
+	provider, channel := &h.Provider, &h.Channel
+	id, hasID := r.eventID(h.EventID)
 	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
 	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
 	e := &b.recent[id%uint64(len(b.recent))]
