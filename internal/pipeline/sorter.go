@@ -22,7 +22,7 @@ const maxEntry = 256 << 20
 // the order in which they were added. A Sorter serves one goroutine at a time; while that fills one half of the memory, another one
 // sorts and writes the other half.
 type Sorter struct {
-	Memory int64  // bytes held, of which half is spilled at a time; 0: 16 MiB
+	Memory int64  // bytes held, of which half is spilled at a time; 0: 8 MiB
 	Dir    string // for the runs; "": the system's folder for temporary files
 
 	held    held
@@ -92,7 +92,7 @@ func (s *Sorter) memory() int64 {
 	if s.Memory > 0 {
 		return s.Memory
 	}
-	return 16 << 20
+	return 8 << 20
 }
 
 // beginOf returns how a key begins: as much as the keys of a hunt have, so that hardly any have to be looked at again.
