@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/goshawk-ir/goshawk/internal/finding"
+	"github.com/goshawk-ir/goshawk/internal/simd"
 )
 
 const hexDigits = "0123456789abcdef"
@@ -69,7 +70,7 @@ func safeRun(data []byte) int {
 // plainRun returns how many bytes at the beginning of data are below 0x7f.
 func plainRun(data []byte) int {
 	const lowest, highest = 0x0101010101010101, 0x8080808080808080 // bit of each of eight bytes
-	i := 0
+	i := simd.PlainRun(data)
 	for ; i+32 <= len(data); i += 32 {
 		// Adding one takes 0x7f to 0x80; a byte that is above it, and may carry, has the highest bit itself.
 		d := data[i : i+32]
