@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"hash"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -61,16 +63,33 @@ type Evidence struct {
 // NewID derives the identifier of f from its rule and the places of its evidence, so that it is the same in every run
 // over the same evidence: the first 16 bytes of a SHA-256, in hexadecimal.
 func NewID(f *Finding) string {
-	var scratch [512]byte
-	b := append(append(append(append(scratch[:0], f.Rule.Kind...), '\n'), f.Rule.ID...), '\n')
+	m := idMakers.Get().(*idMaker)
+	defer idMakers.Put(m)
+	b := append(append(append(append(m.buf[:0], f.Rule.Kind...), '\n'), f.Rule.ID...), '\n')
 	for i := range f.Evidence {
 		e := &f.Evidence[i]
 		b = append(append(append(append(b, e.Path...), 0), e.SHA256...), 0)
 		b = append(strconv.AppendInt(b, e.Offset, 10), 0)
 		b = append(strconv.AppendBool(b, e.Recovered), '\n')
 	}
-	sum := sha256.Sum256(b)
+	m.hash.Reset()
+	m.hash.Write(b)
+	m.sum = m.hash.Sum(m.sum[:0])
+	if m.buf = b; cap(b) > maxIDBuf {
+		m.buf = nil
+	}
 	var id [32]byte
-	hex.Encode(id[:], sum[:16])
+	hex.Encode(id[:], m.sum[:16])
 	return string(id[:])
 }
+
+// idMaker is memory for making an identifier.
+type idMaker struct {
+	hash     hash.Hash
+	buf, sum []byte
+}
+
+var idMakers = sync.Pool{New: func() any { return &idMaker{hash: sha256.New()} }}
+
+// maxIDBuf is how much of it is kept: findings over very many records are rare.
+const maxIDBuf = 1 << 16
