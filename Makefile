@@ -2,7 +2,7 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: test check build race fuzz generate bench compare-evtx compare-synth compare-sigma fmt bench-correlation bench-attribution train-attribution
+.PHONY: test check build race fuzz generate bench compare-evtx compare-synth compare-sigma fmt bench-correlation bench-attribution train-attribution profile
 
 test: ## every test; parts that need the shared data say so when they skip
 	$(GO) test ./...
@@ -30,6 +30,9 @@ generate: ## generated files; CI asks that this changes nothing
 
 bench: ## records per processor-second, peak memory, and the ratio to evtx_dump in the same run
 	bash scripts/bench
+
+profile: ## cmd/goshawk/default.pgo, by which the compiler is guided
+	bash scripts/profile
 
 bench-correlation: ## correlation rules over 10 million events with a million groups: time and peak memory
 	bash scripts/bench-correlation $(EVENTS) $(KEYS)

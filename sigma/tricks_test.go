@@ -58,8 +58,11 @@ func BenchmarkTricks(b *testing.B) {
 		for _, v := range variants(e, 10) {
 			raws, texts = append(raws, newFrozen(v)), append(texts, v)
 		}
-		blind := *binding
+		blind, single := *binding, *binding
 		blind.screen = nil
+		textwise := *binding.screen
+		textwise.sweep = nil
+		single.screen = &textwise
 		for _, way := range []struct {
 			name    string
 			binding *Binding
@@ -69,6 +72,7 @@ func BenchmarkTricks(b *testing.B) {
 			{"all", binding, raws, func(*Matcher) {}},
 			{"values_as_texts", binding, texts, func(*Matcher) {}},
 			{"nothing_remembered", binding, raws, func(m *Matcher) { m.testOnlyForget = true }},
+			{"no_sweep", &single, raws, func(*Matcher) {}},
 			{"no_screen", &blind, raws, func(*Matcher) {}},
 			{"nothing_remembered_plain_regexp", binding, raws, func(m *Matcher) { m.testOnlyForget, m.testOnlyRegexp = true, true }},
 		} {
@@ -87,16 +91,20 @@ func BenchmarkTricks(b *testing.B) {
 // frozen is a rawEvent whose values lie ready, as they do in evidence.
 type frozen struct {
 	*testEvent
-	raws []Raw
+	raws  []Raw
+	piece []byte // the texts, one behind the other
 }
 
 func newFrozen(e *testEvent) frozen {
-	f := frozen{e, make([]Raw, len(e.values))}
+	f := frozen{testEvent: e, raws: make([]Raw, len(e.values))}
 	fields := make([]int32, len(e.values))
 	for i := range fields {
 		fields[i] = int32(i)
 	}
 	rawEvent{e}.Raw(f.raws, fields)
+	for _, raw := range f.raws {
+		f.piece = append(f.piece, raw.Bytes...)
+	}
 	return f
 }
 
@@ -108,7 +116,10 @@ func (f frozen) Raw(dst []Raw, fields []int32) {
 }
 
 // AnyText shows the texts.
-func (f frozen) AnyText(_ uint64, but []int32, _, say func([]byte) bool) bool {
+func (f frozen) AnyText(_ uint64, but []int32, piece, say func([]byte) bool) bool {
+	if piece != nil && !piece(f.piece) {
+		return false
+	}
 	for i := range f.raws {
 		if slices.Contains(but, int32(i)) {
 			continue

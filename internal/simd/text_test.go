@@ -92,3 +92,20 @@ func TestPlainRun(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkJSON16(b *testing.B) {
+	const path = `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe -NoProfile`
+	units := make([]byte, 2*len(path), 2*len(path)+32)
+	for i := range len(path) {
+		units[2*i] = path[i]
+	}
+	dst := make([]byte, 2*len(path)+16)
+	for name, f := range map[string]func(_, _ []byte) (int, int){"avx2": JSON16, "plain": plainJSON16} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(units)))
+			for b.Loop() {
+				f(dst, units)
+			}
+		})
+	}
+}
