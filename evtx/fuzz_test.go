@@ -37,7 +37,7 @@ func seedChunks() [][]byte {
 	nested.record(event(1, inst{id: 3, def: wrap, values: []any{inst{id: 3, def: wrap, values: []any{strs("a\x00b\x00"), num16(1)}}, null()}}))
 
 	slack := sampleLog(4)
-	return [][]byte{sampleLog(3).chunk(0), resident.chunk(0), values.chunk(0), nested.chunk(0), slack.chunk(slack.last), make([]byte, ChunkSize)}
+	return [][]byte{sampleLog(3).chunk(0), resident.chunk(0), values.chunk(0), nested.chunk(0), slack.chunk(slack.last), likeItsOwn(), make([]byte, ChunkSize)}
 }
 
 // check reads a log in every way there is, and holds what it yields to: places inside of the file, bounded text that is
@@ -194,6 +194,37 @@ func checkHead(t testing.TB, r *Record, places []Place) {
 		if v.Type != want.Type || !bytes.Equal(v.Raw, want.Raw) {
 			t.Fatalf("field %d is %x of type %d, not %x of type %d", field, v.Raw, v.Type, want.Raw, want.Type)
 		}
+	}
+}
+
+// likeItsOwn is a chunk with a template, and then a record whose own elements are just like it and hold a template behind a value.
+func likeItsOwn() []byte {
+	like := func(provider, x, rest any) *elem {
+		return &elem{name: "Event", body: []any{
+			section("System", &elem{name: "Provider", attrs: []attr{{"Name", []any{provider}}}, void: true}),
+			section("EventData", data("X", x), rest),
+		}}
+	}
+	w := newLog()
+	w.record(inst{def: like(sub{0, false}, sub{1, false}, sub{2, false}), values: []any{str("Provider"), str("first"), null()}})
+	w.record(like("Provider", "second", inst{id: 0xd0d0, def: data("Y", sub{0, false}), values: []any{str("third")}}))
+	return w.chunk(0)
+}
+
+// TestPieces holds that the texts of such a record are in the pieces, too.
+func TestPieces(t *testing.T) {
+	log := logFile(likeItsOwn())
+	f, err := Open(bytes.NewReader(log), int64(len(log)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for r, err := range f.Records(0, NewChunk(&Cache{})) {
+		checkRecord(t, r, err, int64(len(log)), &bytes.Buffer{})
+		n++
+	}
+	if n != 2 {
+		t.Errorf("%d records", n)
 	}
 }
 

@@ -42,10 +42,11 @@ func (s slot) withChild(child int) slot { return s&(1<<48-1) | slot(child)<<48 }
 
 // instance is a template with its values, or a record's own elements.
 type instance struct {
-	program *program
-	first   int32 // of its slots
-	count   int32
-	slot    int32 // of the instance around it, that holds it
+	program  *program
+	first    int32 // of its slots
+	count    int32
+	slot     int32 // of the instance around it, that holds it; if that is a template's
+	resident bool  // a record's own elements; a program says nothing of that, for a definition may be just like them
 }
 
 // definition is a template definition of the chunk, read, or why it could not be.
@@ -84,7 +85,7 @@ func (c *Chunk) resident(pos, end, depth int) (int, error) {
 	}
 	first := len(c.slots)
 	if p := c.standing(pos, end); p != nil {
-		c.insts[n] = instance{program: p, first: int32(first), count: int32(len(c.slots) - first)}
+		c.insts[n] = instance{program: p, first: int32(first), count: int32(len(c.slots) - first), resident: true}
 		return n, nil
 	}
 	for len(c.walkers) <= depth {
@@ -100,7 +101,7 @@ func (c *Chunk) resident(pos, end, depth int) (int, error) {
 		copy(c.residents[1:], c.residents[:])
 		c.residents[0] = p
 	}
-	c.insts[n] = instance{program: p, first: int32(len(c.slots)), count: int32(len(w.slots))}
+	c.insts[n] = instance{program: p, first: int32(len(c.slots)), count: int32(len(w.slots)), resident: true}
 	c.slots = append(c.slots, w.slots...)
 	for _, s := range w.slots {
 		c.kinds |= slotKinds.Of(byte(s.typ()))

@@ -48,13 +48,13 @@ func (r *Record) AnyText(key uint64, but []int32, piece, f func(raw []byte) bool
 // anyPiece shows f the bytes in which all values of the record lie, with some of what is around them.
 func (r *Record) anyPiece(f func([]byte) bool) bool {
 	from, to := r.pos+recordHeaderSize, r.pos+r.Size
-	if len(r.insts) == 0 || r.insts[0].program.resident || len(r.slots) == 0 {
+	if len(r.insts) == 0 || r.insts[0].resident || len(r.slots) == 0 {
 		return f(r.piece(from, to))
 	}
 	// Fast path: what stands before the values of a template, and of the one in it, is left out: definitions are longer than
 	// many a record.
 	from = r.slots[0].off()
-	if len(r.insts) == 2 && r.insts[1].count > 0 && !r.insts[1].program.resident {
+	if len(r.insts) == 2 && r.insts[1].count > 0 && !r.insts[1].resident {
 		if f(r.piece(from, r.slots[r.insts[1].slot].off())) {
 			return true
 		}

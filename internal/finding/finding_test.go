@@ -95,7 +95,7 @@ func TestNewIDIsPlainID(t *testing.T) {
 		}
 	}
 	f := sample()
-	if n := testing.AllocsPerRun(100, func() { NewID(f) }); n > 1 { // the identifier itself
+	if n := testing.AllocsPerRun(100, func() { NewID(f) }); n > 3 { // the identifier itself, and what the race detector takes out of the pool
 		t.Errorf("%v allocations", n)
 	}
 }
