@@ -166,22 +166,24 @@ func (r *Record) spotsOf(l *Layout) []spot {
 func (r *Record) Places(dst []Place, fields []int32) {
 	slots, spots := r.slots, r.spots
 	dst = dst[:len(fields)]
-	if spots == nil {
-		for i, field := range fields {
+	for i, field := range fields {
+		if s, ok := plainSlot(slots, spots, int(field)); ok {
+			dst[i] = Place(s)
+		} else {
 			dst[i] = r.place(field)
 		}
-		return
 	}
-	for i, field := range fields {
-		at := spots[field]
-		if int(at.slot) < len(slots) {
-			if s := slots[at.slot]; typeForms[s.typ()]+at.form < spotOdd {
-				dst[i] = Place(s)
-				continue
-			}
+}
+
+// plainSlot returns the slot of a field that is one value, and whether there is no more to it.
+func plainSlot(slots []slot, spots []spot, field int) (s slot, ok bool) {
+	if uint(field) < uint(len(spots)) {
+		if at := spots[field]; int(at.slot) < len(slots) {
+			s = slots[at.slot]
+			return s, typeForms[s.typ()]+at.form < spotOdd
 		}
-		dst[i] = r.place(field)
 	}
+	return 0, false
 }
 
 // Tagged is the bytes of a value, and a tag that stands for its type.
@@ -197,15 +199,9 @@ func (r *Record) Tagged(dst []Tagged, fields []int32, tags *[256]uint8) {
 	dst = dst[:len(fields)]
 	for i, field := range fields {
 		v := &dst[i]
-		if int(field) < len(spots) {
-			at := spots[field]
-			if int(at.slot) < len(slots) {
-				s := slots[at.slot]
-				if typ, off, size := s.typ(), s.off(), s.size(); typeForms[typ]+at.form < spotOdd && size >= int(leastSizes[typ]) {
-					v.Bytes, v.Tag = data[off:off+size], tags[typ]
-					continue
-				}
-			}
+		if s, ok := plainSlot(slots, spots, int(field)); ok && s.size() >= int(leastSizes[s.typ()]) {
+			v.Bytes, v.Tag = data[s.off():s.off()+s.size()], tags[s.typ()]
+			continue
 		}
 		x := r.At(r.place(field))
 		if v.Bytes, v.Tag = x.Raw, x.Tag(tags); x.IsNull() {
@@ -243,19 +239,16 @@ func (r *Record) Head(h *Head) {
 }
 
 func (r *Record) head(v *Value, field int) {
-	if uint(field) < uint(len(r.spots)) {
-		// Fast path: the same as in Places, and literals where they stand.
+	// Fast path: the same as in Places, and literals where they stand.
+	if s, ok := plainSlot(r.slots, r.spots, field); ok {
+		v.Type, v.Raw = s.typ(), r.chunk.data[s.off():s.off()+s.size()]
+		return
+	}
+	if uint(field) < uint(len(r.spots)) && r.spots[field].form == spotLiteral {
 		at := r.spots[field]
-		if at.form == spotLiteral {
-			if o := &r.insts[at.inst].program.ops[at.slot]; o.typ == TypeString && len(o.raw) > 0 {
-				v.Type, v.Raw = o.typ, o.raw
-				return
-			}
-		} else if int(at.slot) < len(r.slots) {
-			if s := r.slots[at.slot]; typeForms[s.typ()]+at.form < spotOdd {
-				v.Type, v.Raw = s.typ(), r.chunk.data[s.off():s.off()+s.size()]
-				return
-			}
+		if o := &r.insts[at.inst].program.ops[at.slot]; o.typ == TypeString && len(o.raw) > 0 {
+			v.Type, v.Raw = o.typ, o.raw
+			return
 		}
 	}
 	v.Type, v.Raw = TypeAbsent, nil
