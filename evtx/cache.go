@@ -34,7 +34,7 @@ type knownLayout struct {
 	layout *Layout
 }
 
-// program returns the program of ops; its memory is its own. The walker that read them, if there is one, gives its form.
+// program returns the program of ops; its memory is its own. The walker that read them, if there is one, gives its form if they are a record's own elements.
 func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 	hash, shape := hashOps(guid, ops)
 	same := func(p *program) bool { return p.same(guid, ops) }
@@ -42,8 +42,8 @@ func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 		return p
 	}
 	p := newProgram(guid, ops)
-	if from != nil {
-		p.form, p.resident = from.keep(), from.resident
+	if from != nil && from.resident {
+		p.form, p.resident = from.keep(), true
 		p.size += 160 * len(p.form)
 	}
 	c.mu.Lock()

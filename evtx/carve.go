@@ -177,6 +177,11 @@ func (v *carver) record(b []byte, offset int64) bool {
 		return false
 	}
 	if v.learn && sure {
+		for _, d := range c.recent {
+			if d.program != nil {
+				c.Templates.keep(d.program)
+			}
+		}
 		for _, d := range c.definitions {
 			if d.program != nil {
 				c.Templates.keep(d.program)

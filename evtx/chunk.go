@@ -22,9 +22,9 @@ type Chunk struct {
 	data   []byte // the chunk: memory, or borrowed and not to be written to
 	size   int    // how many of them the file has; the rest is zero
 
-	definitions map[uint32]definition // by offset
-	recent      [64]definition        // a copy of some of them, found without hashing
-	known       [128][4]*program      // definitions of chunks before, by identifier: versions of a provider differ
+	recent      [64]definition        // its definitions, by offset, those that were asked for last
+	definitions map[uint32]definition // the others
+	known       [1024]images          // definitions of chunks before, by identifier
 	residents   [8]*program           // of records' own elements, those before the one under way
 	defined     int                   // bytes of definition that were read
 	names       [256]nameAt

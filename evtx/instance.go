@@ -258,13 +258,19 @@ func (c *Chunk) program(id, off uint32) (*program, error) {
 	if off > 0 && d.off == off {
 		return d.program, d.err
 	}
-	if known, ok := c.definitions[off]; ok {
-		*d = known
-		return d.program, d.err
+	if len(c.definitions) > 0 {
+		if known, ok := c.definitions[off]; ok {
+			c.definitions[d.off] = *d // this and the one that is found change places
+			delete(c.definitions, off)
+			*d = known
+			return d.program, d.err
+		}
 	}
 	p, err := c.readDefinition(id, off)
+	if d.off > 0 {
+		c.definitions[d.off] = *d
+	}
 	*d = definition{off, p, err}
-	c.definitions[off] = *d
 	return p, err
 }
 
@@ -297,20 +303,15 @@ func (c *Chunk) readDefinition(id, off uint32) (*program, error) {
 		return nil, fmt.Errorf("%w: template definitions of one chunk overlap", ErrLimit)
 	}
 	known := &c.known[id%uint32(len(c.known))]
-	for i, p := range known {
-		if p == nil {
-			break
-		}
-		if p.guid == guid && !p.resident && c.stands(p, int(start), int(start+size)) {
-			copy(known[1:i+1], known[:i]) // the one that was met last is tried first
-			known[0] = p
-			return p, nil
-		}
+	if p := known.find(c, &guid, int(start), int(start+size)); p != nil {
+		return p, nil
 	}
 	if err := c.definer.walk(int(start), int(start+size)); err != nil {
 		return nil, fmt.Errorf("read the template definition at 0x%x of the chunk: %w", off, err)
 	}
-	copy(known[1:], known[:])
-	known[0] = c.cache.program(&guid, c.definer.ops, &c.definer)
-	return known[0], nil
+	p := c.cache.program(&guid, c.definer.ops, &c.definer)
+	if !c.salvage {
+		known.add(c.definer.image(p, int(start), int(start+size)))
+	}
+	return p, nil
 }

@@ -1,0 +1,125 @@
+package evtx
+
+import (
+	"encoding/binary"
+
+	"github.com/goshawk-ir/goshawk/internal/simd"
+)
+
+// image is a template definition as it lay in a chunk, to recognise it by its bytes where it lies again.
+type image struct {
+	program *program
+	size    int    // of the definition
+	bytes   []byte // it, with zeros up to a multiple of 32
+	free    []uint32
+	names   []imageName
+}
+
+// imageName is where the offset of a name stands in an image. In free there is a bit for each byte of these offsets, and of what heads a
+// name that stands in the definition and is no part of it: the offset of another, and a hash.
+type imageName struct {
+	at   int32
+	here bool // the name itself follows
+	name string
+}
+
+// image returns an image of the definition at [start, end), which the walker has read as p.
+func (w *walker) image(p *program, start, end int) *image {
+	size := end - start
+	padded := (size + 31) &^ 31
+	im := &image{program: p, size: size, bytes: make([]byte, padded), free: make([]uint32, padded/32)}
+	copy(im.bytes, w.chunk.data[start:end])
+	release := func(from, n int) {
+		for i := from; i < from+n && i < padded; i++ {
+			im.free[i/32] |= 1 << (i % 32)
+		}
+	}
+	release(size, padded-size)
+	named := 0
+	for i := range w.form {
+		if w.form[i].named {
+			named++
+		}
+	}
+	im.names = make([]imageName, 0, named)
+	for i := range w.form {
+		s := &w.form[i]
+		if !s.named {
+			continue
+		}
+		at := s.to + s.skip
+		n := imageName{at: int32(at - start), here: s.at == at+4, name: s.name}
+		release(int(n.at), 4)
+		if n.here {
+			release(int(n.at)+4, 6)
+		}
+		im.names = append(im.names, n)
+	}
+	return im
+}
+
+// shows says whether the definition at [start, end) of the chunk is what the image shows.
+//
+// Fast path: chunks repeat their definitions, and to compare one takes a fraction of the time of reading it. All bytes that a walker
+// looks at are compared, so the answer is that of reading it.
+func (c *Chunk) shows(im *image, start, end int) bool {
+	if end-start != im.size || c.salvage || !simd.EqualBut(im.bytes, c.data[start:], im.free) {
+		return false
+	}
+	for i := range im.names {
+		n := &im.names[i]
+		at := start + int(n.at)
+		off := binary.LittleEndian.Uint32(c.data[at:])
+		e := &c.names[(off>>1)&uint32(len(c.names)-1)]
+		switch here := off == uint32(at+4); {
+		case here != n.here:
+			return false
+		case here:
+			*e = nameAt{off, n.name}
+		case e.off == off && e.text == n.name && off > 0:
+		default:
+			if name, err := c.name(int(off)); err != nil || name != n.name {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// images is definitions of chunks before with one identifier, or several that share a place. Logs of several hosts, and of one before and
+// after an update, have several versions of a definition; and a name stands in the first definition of a chunk that needs it.
+type images struct {
+	known []*image
+	last  int // where the search begins: with the one that was found last
+}
+
+// maxImages is how many images are kept for a place.
+const maxImages = 32
+
+// find returns the program of the definition at [start, end) of the chunk, if one of the images shows it.
+func (s *images) find(c *Chunk, guid *[16]byte, start, end int) *program {
+	for n := range s.known {
+		i := s.last + n
+		if i >= len(s.known) {
+			i -= len(s.known)
+		}
+		if im := s.known[i]; im.program.guid == *guid && c.shows(im, start, end) {
+			s.last = i
+			return im.program
+		}
+	}
+	return nil
+}
+
+// add keeps an image, in place of the one that was found last if there are too many.
+func (s *images) add(im *image) {
+	if len(s.known) < maxImages {
+		s.known = append(s.known, im)
+		s.last = len(s.known) - 1
+		return
+	}
+	if s.last++; s.last == maxImages {
+		s.last = 0
+	}
+	s.known[s.last] = im
+}
