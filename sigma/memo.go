@@ -46,8 +46,26 @@ type memoEntry struct {
 // memoDoor is marks of values seen once.
 type memoDoor [doorSize]atomic.Uint32
 
-// memoLast is, by place, the entry of the value that a matcher met there last.
-type memoLast [lastSize]uint32
+// memoLast is, by place, the value that a matcher met there last, and what it came to.
+type memoLast struct {
+	text   *memoText // of the memo that the values lie in: once that is emptied, they are let go
+	values [lastSize]lastValue
+}
+
+type lastValue struct {
+	key   uint64
+	value []byte // in text
+	sight *sight
+}
+
+// keep notes the value of an entry of a table.
+func (l *memoLast) keep(t *memoTable, e *memoEntry) {
+	if l.text != t.text {
+		clear(l.values[:])
+		l.text = t.text
+	}
+	l.values[e.key>>8%lastSize] = lastValue{e.key, t.value(e), e.sight}
+}
 
 // Bounds of a memo.
 const (
@@ -104,14 +122,9 @@ func (m *memo) hash(key uint64, value []byte) uint64 {
 //
 // Fast path: it skips the hash, and memory that is not at hand. The answer is that of find, since key and bytes are compared.
 func (m *memo) same(last *memoLast, key uint64, value []byte) (s *sight, known bool) {
-	t := m.table.Load()
-	at := last[key>>8%uint64(len(last))]
-	if int(at) >= len(t.entries) {
-		return nil, false
-	}
-	e := &t.entries[at]
-	if e.hash.Load() != 0 && e.key == key && int(e.size) == len(value) && string(t.value(e)) == string(value) {
-		return e.sight, true
+	v := &last.values[key>>8%lastSize]
+	if v.key == key && string(v.value) == string(value) && last.text == m.table.Load().text {
+		return v.sight, true
 	}
 	return nil, false
 }
@@ -126,7 +139,7 @@ func (m *memo) find(last *memoLast, hash, key uint64, value []byte) (s *sight, k
 		case have == 0:
 			return nil, false
 		case have == hash && e.key == key && string(t.value(e)) == string(value):
-			last[key>>8%uint64(len(last))] = uint32(i & mask)
+			last.keep(t, e)
 			return e.sight, true
 		}
 	}
