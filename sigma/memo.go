@@ -14,7 +14,7 @@ import (
 // emptied and fills again.
 //
 // All matchers of an engine share one, so that each value is studied once. To look something up nobody waits: an entry doesn't change
-// once its hash stands, and who looks into a table that has been given up meanwhile misses, at worst, what is new.
+// once its item stands, and who looks into a table that has been given up meanwhile misses, at worst, what is new.
 type memo struct {
 	seed  maphash.Seed
 	table atomic.Pointer[memoTable]
@@ -26,21 +26,26 @@ type memo struct {
 	used  int // bytes of it
 }
 
-// memoTable holds values under their hashes.
+// memoTable finds values by their hashes. An item is sixteen bits of a hash and, below, one more than the number of the entry; 0: it is
+// free. It is written once the entry is complete. Entries stand in the order in which values came, and what came together is often asked
+// for together: so a quarter of a megabyte of items and a few lines of entries and texts are in the processor's caches.
 type memoTable struct {
-	entries []memoEntry // a power of two of them, at most half of them taken; linear probing
-	shift   uint        // of a hash, to an index
+	items   []atomic.Uint32 // a power of two of them, at most half of them taken; linear probing
+	shift   uint            // of a hash, to an index
+	entries *memoEntries
 	text    *memoText
 }
+
+// memoEntries holds entries, by number.
+type memoEntries [(maxMemoEntries + 1) / memoGroup]*[memoGroup]memoEntry
 
 // memoText holds the values, none of them across two blocks.
 type memoText [maxMemoText / memoBlock][]byte
 
 type memoEntry struct {
-	hash       atomic.Uint64 // odd; 0: the entry is free; written last
-	key        uint64        // place and tag
-	from, size uint32        // in all blocks, one behind the other
-	sight      *sight        // nil: nothing was seen in the value
+	key        uint64 // place and tag
+	from, size uint32 // in all blocks, one behind the other
+	sight      *sight // nil: nothing was seen in the value
 }
 
 // memoDoor is marks of values seen once.
@@ -69,7 +74,8 @@ func (l *memoLast) keep(t *memoTable, e *memoEntry) {
 
 // Bounds of a memo.
 const (
-	maxMemoEntries = 1 << 17
+	maxMemoEntries = 1<<16 - 1
+	memoGroup      = 1 << 9
 	maxMemoText    = 16 << 20
 	memoBlock      = 1 << 20
 	maxMemoValue   = memoBlock / 16
@@ -79,13 +85,12 @@ const (
 
 func newMemo() *memo {
 	m := &memo{seed: maphash.MakeSeed()}
-	m.table.Store(newMemoTable(1<<10, &memoText{}))
+	m.table.Store(newMemoTable(1<<10, &memoEntries{}, &memoText{}))
 	return m
 }
 
-func newMemoTable(size int, text *memoText) *memoTable {
-	t := &memoTable{entries: make([]memoEntry, size), shift: 64, text: text}
-	clear(t.entries) // to write to a page before it is read saves the system mapping it twice
+func newMemoTable(size int, entries *memoEntries, text *memoText) *memoTable {
+	t := &memoTable{items: make([]atomic.Uint32, size), shift: 64, entries: entries, text: text}
 	for ; size > 1; size >>= 1 {
 		t.shift--
 	}
@@ -93,29 +98,37 @@ func newMemoTable(size int, text *memoText) *memoTable {
 }
 
 // larger returns a table with the same entries and room for twice as many.
-func (t *memoTable) larger() *memoTable {
-	l := newMemoTable(2*len(t.entries), t.text)
-	for i := range t.entries {
-		if e := &t.entries[i]; e.hash.Load() != 0 {
-			l.put(e.hash.Load(), e.key, e.from, e.size, e.sight)
-		}
+func (m *memo) larger(t *memoTable) *memoTable {
+	l := newMemoTable(2*len(t.items), t.entries, t.text)
+	for n := range m.count {
+		e := t.entry(uint32(n + 1))
+		l.put(m.hash(e.key, t.value(e)), n)
 	}
 	return l
 }
 
-func (t *memoTable) put(hash, key uint64, from, size uint32, s *sight) {
-	mask := len(t.entries) - 1
-	for i := int(hash>>t.shift) & mask; ; i++ {
-		if e := &t.entries[i&mask]; e.hash.Load() == 0 {
-			e.key, e.from, e.size, e.sight = key, from, size, s
-			e.hash.Store(hash)
+// put adds an item for an entry.
+func (t *memoTable) put(hash uint64, entry int) {
+	mask := len(t.items) - 1
+	for i := int(hash >> t.shift); ; i++ {
+		if at := &t.items[i&mask]; at.Load() == 0 {
+			at.Store(itemTag(hash) | uint32(entry+1))
 			return
 		}
 	}
 }
 
+// itemTag is what an item has of a hash: other bits than those that its place comes of.
+func itemTag(hash uint64) uint32 { return uint32(hash) &^ 0xffff }
+
+// entry returns the entry of an item.
+func (t *memoTable) entry(item uint32) *memoEntry {
+	n := item&0xffff - 1
+	return &t.entries[n/memoGroup%uint32(len(t.entries))][n%memoGroup]
+}
+
 func (m *memo) hash(key uint64, value []byte) uint64 {
-	return (maphash.Bytes(m.seed, value)^key)*0x9e3779b97f4a7c15 | 1
+	return (maphash.Bytes(m.seed, value) ^ key) * 0x9e3779b97f4a7c15
 }
 
 // same returns what a value came to that is the one that its place had when it was looked for last.
@@ -132,15 +145,17 @@ func (m *memo) same(last *memoLast, key uint64, value []byte) (s *sight, known b
 // find returns what a value came to. key stands for the place of the value and for how its bytes are to be read.
 func (m *memo) find(last *memoLast, hash, key uint64, value []byte) (s *sight, known bool) {
 	t := m.table.Load()
-	mask := len(t.entries) - 1
-	for i := int(hash>>t.shift) & mask; ; i++ {
-		e := &t.entries[i&mask]
-		switch have := e.hash.Load(); {
-		case have == 0:
+	mask := len(t.items) - 1
+	for i := int(hash >> t.shift); ; i++ {
+		item := t.items[i&mask].Load()
+		if item == 0 {
 			return nil, false
-		case have == hash && e.key == key && string(t.value(e)) == string(value):
-			last.keep(t, e)
-			return e.sight, true
+		}
+		if item&^0xffff == itemTag(hash) {
+			if e := t.entry(item); e.key == key && string(t.value(e)) == string(value) {
+				last.keep(t, e)
+				return e.sight, true
+			}
 		}
 	}
 }
@@ -175,12 +190,12 @@ func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *sight) *s
 	}
 	t := m.table.Load()
 	switch {
-	case m.count >= maxMemoEntries/2 || m.block == len(t.text):
-		t = newMemoTable(len(t.entries), &memoText{})
+	case m.count == maxMemoEntries || m.block == len(t.text):
+		t = newMemoTable(len(t.items), &memoEntries{}, &memoText{})
 		m.count, m.block, m.used = 0, 0, 0
 		m.table.Store(t)
-	case 2*(m.count+1) > len(t.entries):
-		t = t.larger()
+	case 2*(m.count+1) > len(t.items):
+		t = m.larger(t)
 		m.table.Store(t)
 	}
 	b := &t.text[m.block]
@@ -188,9 +203,14 @@ func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *sight) *s
 		*b = make([]byte, memoBlock)
 	}
 	copy((*b)[m.used:], value)
-	t.put(hash, key, uint32(m.block*memoBlock+m.used), uint32(len(value)), s)
+	group := &t.entries[m.count/memoGroup]
+	if *group == nil {
+		*group = &[memoGroup]memoEntry{}
+	}
+	(*group)[m.count%memoGroup] = memoEntry{key, uint32(m.block*memoBlock + m.used), uint32(len(value)), s}
+	t.put(hash, m.count)
 	m.used += len(value)
-	if m.count++; m.door.Load() == nil && (m.count >= maxMemoEntries/4 || m.block >= len(t.text)*5/8) {
+	if m.count++; m.door.Load() == nil && (m.count >= maxMemoEntries/2 || m.block >= len(t.text)*5/8) {
 		m.door.Store(&memoDoor{})
 	}
 	return s

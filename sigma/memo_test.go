@@ -13,7 +13,7 @@ import (
 // TestMemo keeps more values than there is room for, from several goroutines: what is found for a value is what one of them kept
 // for it, and the bounds hold.
 func TestMemo(t *testing.T) {
-	const values = maxMemoEntries
+	const values = 2 * maxMemoEntries
 	m := newMemo()
 	var all sync.WaitGroup
 	wrong := func(s *sight, n uint64) bool { return (s == nil) != (n%3 == 0) || s != nil && s.rules[0] != int32(n) }
@@ -50,8 +50,8 @@ func TestMemo(t *testing.T) {
 	}
 	all.Wait()
 	table := m.table.Load()
-	if m.count > maxMemoEntries/2 || len(table.entries) < 2*m.count || m.block >= len(table.text) {
-		t.Errorf("%d values in %d entries, %d blocks", m.count, len(table.entries), m.block)
+	if m.count > maxMemoEntries || len(table.items) < 2*m.count || m.block >= len(table.text) {
+		t.Errorf("%d values under %d items, %d blocks", m.count, len(table.items), m.block)
 	}
 	if m.door.Load() == nil {
 		t.Error("values that come once are kept, however little room there is")
