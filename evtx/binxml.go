@@ -37,6 +37,7 @@ const maxDepth = 64
 type walker struct {
 	chunk    *Chunk
 	cur      bin.Cursor
+	from, to int  // what is walked, in the chunk
 	resident bool // a record's own elements, not a template definition
 	depth    int  // of the stream, in values that hold BinXML
 	ops      []op
@@ -52,7 +53,7 @@ type walker struct {
 
 // walk reads the stream at [pos, end) of the chunk.
 func (w *walker) walk(pos, end int) error {
-	w.cur = bin.NewCursor(w.chunk.data[:end], pos)
+	w.cur, w.from, w.to = bin.NewCursor(w.chunk.data[:end], pos), pos, end
 	w.ops, w.slots, w.open, w.inHead, w.inAttr = w.ops[:0], w.slots[:0], w.open[:0], false, false
 	w.form, w.segment, w.nested = w.form[:0], pos, false
 	for w.cur.Left() > 0 {

@@ -42,9 +42,12 @@ func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 		return p
 	}
 	p := newProgram(guid, ops)
-	if from != nil && from.resident {
+	switch {
+	case from != nil && from.resident:
 		p.form, p.resident = from.keep(), true
 		p.size += 160 * len(p.form)
+	case from != nil:
+		p.size += from.imageSize() // it will have one
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -25,6 +25,7 @@ type Chunk struct {
 	recent      [64]definition        // its definitions, by offset, those that were asked for last
 	definitions map[uint32]definition // the others
 	known       [1024]images          // definitions of chunks before, by identifier
+	imaged      int                   // bytes of these, about
 	residents   [8]*program           // of records' own elements, those before the one under way
 	defined     int                   // bytes of definition that were read
 	names       [256]nameAt

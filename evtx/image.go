@@ -23,12 +23,12 @@ type imageName struct {
 	name string
 }
 
-// image returns an image of the definition at [start, end), which the walker has read as p.
-func (w *walker) image(p *program, start, end int) *image {
-	size := end - start
+// image returns an image of the definition that the walker has read as p.
+func (w *walker) image(p *program) *image {
+	start, size := w.from, w.to-w.from
 	padded := (size + 31) &^ 31
 	im := &image{program: p, size: size, bytes: make([]byte, padded), free: make([]uint32, padded/32)}
-	copy(im.bytes, w.chunk.data[start:end])
+	copy(im.bytes, w.chunk.data[start:w.to])
 	release := func(from, n int) {
 		for i := from; i < from+n && i < padded; i++ {
 			im.free[i/32] |= 1 << (i % 32)
@@ -57,6 +57,9 @@ func (w *walker) image(p *program, start, end int) *image {
 	}
 	return im
 }
+
+// imageSize returns about how much memory the image of what the walker has read takes.
+func (w *walker) imageSize() int { return (w.to-w.from)*9/8 + 32*len(w.form) + 256 }
 
 // shows says whether the definition at [start, end) of the chunk is what the image shows.
 //
@@ -93,8 +96,11 @@ type images struct {
 	last  int // where the search begins: with the one that was found last
 }
 
-// maxImages is how many images are kept for a place.
-const maxImages = 32
+// maxImages is how many images are kept for a place, and maxImageBytes how much memory all of a Chunk may take before they are let go.
+const (
+	maxImages     = 32
+	maxImageBytes = 8 << 20
+)
 
 // find returns the program of the definition at [start, end) of the chunk, if one of the images shows it.
 func (s *images) find(c *Chunk, guid *[16]byte, start, end int) *program {

@@ -311,7 +311,16 @@ func (c *Chunk) readDefinition(id, off uint32) (*program, error) {
 	}
 	p := c.cache.program(&guid, c.definer.ops, &c.definer)
 	if !c.salvage {
-		known.add(c.definer.image(p, int(start), int(start+size)))
+		im := p.image.Load()
+		if im == nil || !c.shows(im, int(start), int(start+size)) { // another goroutine may have been here
+			im = c.definer.image(p)
+			p.image.Store(im)
+		}
+		if c.imaged += c.definer.imageSize(); c.imaged > maxImageBytes {
+			clear(c.known[:])
+			c.imaged = 0
+		}
+		known.add(im)
 	}
 	return p, nil
 }

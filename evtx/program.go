@@ -1,6 +1,9 @@
 package evtx
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
 
 // opKind is what a step of a program stands for.
 type opKind uint8
@@ -44,9 +47,10 @@ type program struct {
 	ops   []op
 	// values is one more than the highest number of a value that the program asks for.
 	values   int
-	size     int       // of its memory, about
-	form     []segment // what it looks like in a chunk
-	resident bool      // it was read from a record's own elements, not from a definition
+	size     int                   // of its memory, about
+	form     []segment             // of a record's own elements: what they look like in a chunk
+	resident bool                  // it was read from a record's own elements, not from a definition
+	image    atomic.Pointer[image] // of a definition: what it was like where it was read last
 }
 
 // same says whether ops are those of p.

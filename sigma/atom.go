@@ -91,7 +91,11 @@ func (a *atom) matchText(text, folded []byte) (matched, late bool) {
 		if len(text) > maxAddressText {
 			return false, false
 		}
-		addr, err := netip.ParseAddr(string(bytes.TrimSpace(text)))
+		text = bytes.TrimSpace(text)
+		if bytes.IndexAny(text[:min(len(text), len("ffff:"))], ".:") < 0 {
+			return false, false // Fast path: no address, without an error that says why
+		}
+		addr, err := netip.ParseAddr(string(text))
 		return err == nil && a.net.Contains(addr.Unmap().WithZone("")), false
 	}
 	return false, false

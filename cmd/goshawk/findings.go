@@ -16,14 +16,14 @@ import (
 // findingBatch is what one goroutine made of findings that stand behind one another.
 type findingBatch struct {
 	text   []byte
-	known  finding.Known
+	known  *finding.Known // of the worker that has the batch
 	lines  casefile.Lines
 	groups groups
 }
 
 // Sizes from which a batch is handed on.
 const (
-	batchText   = 256 << 10
+	batchText   = 128 << 10
 	batchGroups = 1024
 )
 
@@ -38,14 +38,15 @@ type findingMakers struct {
 }
 
 func (m *findingMakers) worker() pipeline.FindingWorker[*findingBatch] {
-	w := &findingMaker{makers: m, batch: &findingBatch{}}
+	w := &findingMaker{makers: m}
+	w.swap()
 	m.made = append(m.made, w)
 	return w
 }
 
 // release takes back a batch that was written.
 func (m *findingMakers) release(b *findingBatch) {
-	b.text = b.text[:0]
+	b.text, b.known = b.text[:0], nil
 	b.lines.Reset()
 	b.groups.reset()
 	m.pool.Put(b)
@@ -63,6 +64,7 @@ type findingMaker struct {
 	makers *findingMakers
 	batch  *findingBatch
 	tally  findingTally
+	known  finding.Known
 	some   []*finding.Finding // scratch
 }
 
@@ -98,6 +100,7 @@ func (w *findingMaker) swap() *findingBatch {
 	if w.batch, ok = w.makers.pool.Get().(*findingBatch); !ok {
 		w.batch = &findingBatch{}
 	}
+	w.batch.known = &w.known
 	return b
 }
 
@@ -111,7 +114,7 @@ type findingWriter interface {
 var findingWriters = map[string]func(w io.Writer, t *terminal, each bool) findingWriter{
 	"jsonl": func(w io.Writer, _ *terminal, _ bool) findingWriter {
 		return &textWriter{w: w, append: func(b *findingBatch, f *finding.Finding) {
-			b.text = casefile.AppendFinding(b.text, f, &b.known)
+			b.text = casefile.AppendFinding(b.text, f, b.known)
 		}}
 	},
 	"csv": func(w io.Writer, _ *terminal, _ bool) findingWriter {
@@ -135,7 +138,12 @@ type textWriter struct {
 	err    error
 }
 
-func (w *textWriter) render(b *findingBatch, f *finding.Finding) { w.append(b, f) }
+func (w *textWriter) render(b *findingBatch, f *finding.Finding) {
+	if b.text == nil {
+		b.text = make([]byte, 0, batchText+batchText/8) // once, and not by doubling
+	}
+	w.append(b, f)
+}
 
 func (w *textWriter) write(b *findingBatch) error {
 	if w.err == nil {
@@ -162,7 +170,7 @@ func findingRow(f *finding.Finding) []string {
 	}
 	return []string{
 		stamp(f.Time), f.Level, f.Host, f.Title, f.Rule.ID, strings.Join(f.Attack, " "), f.Channel, eventID, record,
-		e.Path, fmt.Sprint(e.Offset), fmt.Sprint(e.Recovered), fmt.Sprint(max(f.Count, len(f.Evidence))), f.ID, fieldsCell(f.Fields),
+		e.Path, fmt.Sprint(e.Offset), fmt.Sprint(e.Recovered), fmt.Sprint(max(f.Count, len(f.Evidence))), f.Identifier(), fieldsCell(f.Fields),
 	}
 }
 
@@ -171,7 +179,7 @@ const timesketchColumns = "message,datetime,timestamp_desc,level,host,rule,techn
 
 func timesketchRow(f *finding.Finding) []string {
 	e, record := firstEvidence(f)
-	return []string{f.Title, stamp(f.Time), "Finding of a detection rule", f.Level, f.Host, f.Rule.ID, strings.Join(f.Attack, " "), record, e.Path, f.ID, fieldsCell(f.Fields)}
+	return []string{f.Title, stamp(f.Time), "Finding of a detection rule", f.Level, f.Host, f.Rule.ID, strings.Join(f.Attack, " "), record, e.Path, f.Identifier(), fieldsCell(f.Fields)}
 }
 
 // fieldsCell writes fields for a cell: JSON in which every character without a glyph is an escape, so that none has to be

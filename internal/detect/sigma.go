@@ -304,7 +304,9 @@ func (j *sigmaJoiner) Finding(h *Hit, f *finding.Finding) bool {
 	*f = newFinding(meta, j.engine.techniques[h.Rule])
 	f.Time, f.Host, f.Channel, f.EventID = h.Time, h.Host, h.Channel, h.EventID
 	f.Fields, f.Evidence = h.Fields, evidence
-	f.ID = newID(f)
+	if f.Rule.ID == "" {
+		f.ID = newID(f) // others are made when they are written: they are many
+	}
 	return true
 }
 

@@ -27,7 +27,7 @@ func LevelRank(level string) int {
 
 // Finding is one statement about the evidence. Its JSON form is part of the contract.
 type Finding struct {
-	ID       string          `json:"id"` // the same in every run over the same evidence
+	ID       string          `json:"id"` // the same in every run over the same evidence; of a hunt's findings, "" stands for NewID
 	Time     time.Time       `json:"time,omitzero"`
 	First    time.Time       `json:"first,omitzero"` // of the contributing records, where there are several
 	Last     time.Time       `json:"last,omitzero"`
@@ -60,9 +60,20 @@ type Evidence struct {
 	Time      time.Time `json:"time,omitzero"` // the record's own, where it may differ from the finding's
 }
 
+// Identifier returns the finding's ID.
+func (f *Finding) Identifier() string {
+	if f.ID == "" {
+		return NewID(f)
+	}
+	return f.ID
+}
+
 // NewID derives the identifier of f from its rule and the places of its evidence, so that it is the same in every run
 // over the same evidence: the first 16 bytes of a SHA-256, in hexadecimal.
-func NewID(f *Finding) string {
+func NewID(f *Finding) string { return string(appendNewID(nil, f)) }
+
+// appendNewID appends what NewID returns.
+func appendNewID(dst []byte, f *Finding) []byte {
 	m := idMakers.Get().(*idMaker)
 	defer idMakers.Put(m)
 	b := append(append(append(append(m.buf[:0], f.Rule.Kind...), '\n'), f.Rule.ID...), '\n')
@@ -78,9 +89,7 @@ func NewID(f *Finding) string {
 	if m.buf = b; cap(b) > maxIDBuf {
 		m.buf = nil
 	}
-	var id [32]byte
-	hex.Encode(id[:], m.sum[:16])
-	return string(id[:])
+	return hex.AppendEncode(dst, m.sum[:16])
 }
 
 // idMaker is memory for making an identifier.

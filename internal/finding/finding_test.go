@@ -36,6 +36,18 @@ func TestAppendJSON(t *testing.T) {
 	}
 }
 
+// TestNoID writes a finding without an identifier as one that has its own.
+func TestNoID(t *testing.T) {
+	without, with := sample(), sample()
+	without.ID, with.ID = "", NewID(with)
+	if got, want := string(without.AppendJSON(nil)), string(with.AppendJSON(nil)); got != want || len(with.ID) != 32 {
+		t.Errorf("%s, not %s", got, want)
+	}
+	if without.Identifier() != with.ID || with.Identifier() != with.ID {
+		t.Errorf("%s and %s, not %s", without.Identifier(), with.Identifier(), with.ID)
+	}
+}
+
 // TestKnown writes findings that share all, some and nothing, with what was remembered and without.
 func TestKnown(t *testing.T) {
 	const seed = 5

@@ -6,12 +6,17 @@ import (
 	"github.com/goshawk-ir/goshawk/internal/event"
 )
 
-// AppendJSON appends f as one JSON object: what encoding/json makes of it, with the same escapes as records have.
+// AppendJSON appends f as one JSON object: what encoding/json makes of it once it has its ID, with the same escapes as records have.
 func (f *Finding) AppendJSON(dst []byte) []byte { return f.appendJSON(dst, nil) }
 
 // appendJSON takes from known, which may be nil, what it has.
 func (f *Finding) appendJSON(dst []byte, known *Known) []byte {
-	dst = event.AppendJSONString(append(dst, `{"id":`...), f.ID)
+	dst = append(dst, `{"id":`...)
+	if f.ID == "" {
+		dst = append(appendNewID(append(dst, '"'), f), '"')
+	} else {
+		dst = event.AppendJSONString(dst, f.ID)
+	}
 	if !f.Time.IsZero() {
 		dst = append(event.AppendTime(append(dst, `,"time":"`...), f.Time), '"')
 	}

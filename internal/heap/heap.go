@@ -14,7 +14,7 @@ import (
 )
 
 // Floor is up to how many bytes the heap grows unseen.
-const Floor = 88 << 20
+const Floor = 112 << 20
 
 // runtimeMinimum is the least heap that the runtime looks through, in bytes at a growth of 100 per cent.
 const runtimeMinimum = 4 << 20

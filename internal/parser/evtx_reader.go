@@ -13,22 +13,23 @@ import (
 
 // evtxReader hands records out, for one call of Parse at a time.
 type evtxReader struct {
-	logs   *evtxLogs
-	chunk  *evtx.Chunk
-	yield  func([]*event.Record, error) bool
-	origin *event.Origin
-	made   []*evtxRecord   // for the batches
-	batch  []*event.Record // of these
-	places []evtx.Place    // scratch of evtxValues
-	head   evtx.Head       // of the record under way
-	bound  map[*evtx.Layout]*evtxBinding
-	recent [64]*evtxBinding // some of them, by the number of the layout
-	weight int              // fields of what is bound
-	hosts  map[string]string
-	host   []byte // the computer of the record before, as it lay in the evidence, and its name
-	name   string
-	key    []byte // scratch
-	text   []byte // scratch
+	logs    *evtxLogs
+	chunk   *evtx.Chunk
+	yield   func([]*event.Record, error) bool
+	origin  *event.Origin
+	made    []*evtxRecord   // for the batches
+	batch   []*event.Record // of these
+	places  []evtx.Place    // scratch of evtxValues
+	head    evtx.Head       // of the record under way
+	bound   map[*evtx.Layout]*evtxBinding
+	recent  [64]*evtxBinding  // some of them, by the number of the layout
+	weight  int               // fields of what is bound
+	hosts   map[string]string // names of computers, as they lay in the evidence
+	unnamed string            // what a computer without a name is called among them
+	host    []byte            // the computer of the record before, as it lay in the evidence, and its name
+	name    string
+	key     []byte // scratch
+	text    []byte // scratch
 
 	spelling   bin.Scratch // text of a record's values that are neither text nor whole numbers
 	remembered int         // bytes of what schemas remember
@@ -72,7 +73,9 @@ func (l *evtxLogs) newReader() *evtxReader {
 // begin prepares for records of a file.
 func (r *evtxReader) begin(origin *event.Origin, yield func([]*event.Record, error) bool) {
 	r.yield, r.origin = yield, origin
-	r.host, r.hosts = nil, map[string]string{}
+	if r.hosts == nil || r.unnamed != origin.Host {
+		r.host, r.hosts, r.unnamed = nil, map[string]string{}, origin.Host
+	}
 }
 
 // end lets go of the file.
@@ -188,9 +191,14 @@ func (r *evtxReader) time(record *evtx.Record, stated evtx.Value) time.Time {
 // rfc3339 reads a time as time.Parse does, for time.RFC3339Nano.
 func rfc3339(b []byte) (time.Time, bool) {
 	// Fast path: what Windows writes, of which parseTime says the same without an error that costs more than the time.
-	if n := len(b) - 1; n >= 19 && n < 30 && b[n] == 'Z' && b[n-1] != ' ' && b[10] == 'T' && (n == 19 || n > 20 && b[19] == '.') && b[17] < '6' && b[0] > '0' {
-		t, zoned, ok := parseTime(b)
-		return t, ok && zoned
+	if n := len(b) - 1; n >= 19 && n < 30 && b[n] == 'Z' && b[n-1] != ' ' && b[10] == 'T' && (n == 19 || n > 20 && b[19] == '.') && b[0] > '0' {
+		if b[17] >= '6' && b[17] <= '9' && b[13] == ':' && b[16] == ':' {
+			return time.Time{}, false // parseTime takes a leap second
+		}
+		if b[17] < '6' {
+			t, zoned, ok := parseTime(b)
+			return t, ok && zoned
+		}
 	}
 	if len(b) < len("2006-01-02T5:04:05Z") || b[4] != '-' || b[10] != 'T' { // nor does what is no such time at all
 		return time.Time{}, false
@@ -213,7 +221,7 @@ func (r *evtxReader) computer(v evtx.Value) string {
 	if !ok {
 		name = string(v.AppendText(nil))
 		if name == "" {
-			name = r.origin.Host
+			name = r.unnamed
 		}
 		if len(r.hosts) >= 1024 {
 			clear(r.hosts)

@@ -36,30 +36,52 @@ func withoutCopies(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 
 // hitGroup holds the entries of one time and file.
 type hitGroup struct {
-	buf       []byte
+	block     []byte   // keys and data, one behind the other
+	free      [][]byte // blocks of groups before
+	full      [][]byte // blocks before this one
+	bytes     int
 	entries   []Entry
 	hits      int
 	recovered bool
 	twice     bool // two entries have the same key
 }
 
+// groupBlock is the size of a block. Most groups are one record; where a damaged log has one time for all of them, they fill many.
+const groupBlock = 64 << 10
+
 // add takes e into the group; false if it belongs to another one.
 func (g *hitGroup) add(e Entry) bool {
 	if n := len(g.entries); n > 0 {
 		before := g.entries[n-1].Key
-		if !bytes.Equal(before[:detect.PlaceSize], e.Key[:detect.PlaceSize]) || g.hits >= maxCopies || len(g.buf) >= maxCopyBytes {
+		if !bytes.Equal(before[:detect.PlaceSize], e.Key[:detect.PlaceSize]) || g.hits >= maxCopies || g.bytes >= maxCopyBytes {
 			return false
 		}
 		g.twice = g.twice || bytes.Equal(before, e.Key)
 	}
-	from := len(g.buf)
-	g.buf = append(append(g.buf, e.Key...), e.Data...)
-	held := g.buf[from:]
+	if size := len(e.Key) + len(e.Data); cap(g.block)-len(g.block) < size {
+		g.more(size)
+	}
+	from := len(g.block)
+	g.block = append(append(g.block, e.Key...), e.Data...)
+	held := g.block[from:]
+	g.bytes += len(held)
 	g.entries = append(g.entries, Entry{held[:len(e.Key):len(e.Key)], held[len(e.Key):]})
 	_, recovered, hits := detect.RecordOf(e.Data)
 	g.recovered = g.recovered || recovered
 	g.hits += hits
 	return true
+}
+
+// more begins another block, with room for size bytes.
+func (g *hitGroup) more(size int) {
+	if len(g.block) > 0 {
+		g.full = append(g.full, g.block)
+	}
+	if n := len(g.free); n > 0 && size <= groupBlock {
+		g.block, g.free = g.free[n-1], g.free[:n-1]
+		return
+	}
+	g.block = make([]byte, 0, max(size, groupBlock))
 }
 
 // flush hands the group on, without its copies, and empties it.
@@ -76,7 +98,13 @@ func (g *hitGroup) flush(yield func(Entry, error) bool) bool {
 		}
 	}
 	clear(g.entries) // what a long group held
-	*g = hitGroup{buf: g.buf[:0], entries: g.entries[:0]}
+	for _, b := range g.full {
+		if cap(b) == groupBlock {
+			g.free = append(g.free, b[:0])
+		}
+	}
+	clear(g.full)
+	*g = hitGroup{block: g.block[:0], free: g.free, full: g.full[:0], entries: g.entries[:0]}
 	return true
 }
 

@@ -142,7 +142,7 @@ func TestCopiesBounded(t *testing.T) {
 	n := 0
 	for g.add(Entry{key, data}) {
 		if n++; n > 2*maxCopyBytes>>20 {
-			t.Fatalf("%d bytes are held", len(g.buf))
+			t.Fatalf("%d bytes are held", g.bytes)
 		}
 	}
 	if n < maxCopyBytes>>20 {

@@ -33,8 +33,8 @@ type stretchEntry struct {
 
 // Sizes of a stretch: large enough that handing it over costs little, small enough that all workers have one.
 const (
-	stretchBytes   = 128 << 10
-	stretchEntries = 1024
+	stretchBytes   = 64 << 10
+	stretchEntries = 512
 )
 
 func (s *stretch) add(e Entry, joined bool) {
@@ -103,7 +103,7 @@ func (p *presenter[F]) empty() *stretch {
 	select {
 	case s = <-p.spare:
 	default:
-		s = &stretch{}
+		s = &stretch{buf: make([]byte, 0, stretchBytes+stretchBytes/8)} // once, and not by doubling
 	}
 	s.buf, s.entries, s.err = s.buf[:0], s.entries[:0], nil
 	return s

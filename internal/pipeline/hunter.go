@@ -15,6 +15,9 @@ type hitBatch struct {
 	entries []hitEntry
 }
 
+// hitsOfPart is about how many bytes of hits a part of a log has that has many; a batch has room for them at once, and not by doubling.
+const hitsOfPart = 96 << 10
+
 // hitEntry is a key and data in a batch's buf.
 type hitEntry struct {
 	from, to int
@@ -148,7 +151,7 @@ func (w *hunter) swap() *hitBatch {
 	select {
 	case w.batch = <-w.spare:
 	default:
-		w.batch = &hitBatch{}
+		w.batch = &hitBatch{buf: make([]byte, 0, hitsOfPart)}
 	}
 	return b
 }
