@@ -23,7 +23,7 @@ type Engine struct {
 	compiled
 
 	mu          sync.Mutex
-	screens     map[string]*screen // by literals
+	screens     map[string]*screen // by the atoms that they are for
 	places      atomic.Uint64      // slots of all plans made
 	memo        *memo
 	guessed     sync.Once

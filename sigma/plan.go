@@ -1,6 +1,8 @@
 package sigma
 
 import (
+	"cmp"
+	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strings"
@@ -81,7 +83,10 @@ func (t *triggers) of(atom int32) []int32 {
 }
 
 func (e *Engine) newPlan(live []int, truth decided) *plan {
-	b := &planBuilder{plan: &plan{keywords: -1, slotOf: map[string]int32{}, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e}
+	m := planBuilderScratches.Get().(*planBuilderScratch)
+	defer planBuilderScratches.Put(m)
+	m.calls = m.calls[:0]
+	b := &planBuilder{plan: &plan{keywords: -1, slotOf: map[string]int32{}, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, planBuilderScratch: m}
 	b.plan.rules = make([]planRule, 0, len(live))
 	for k := 0; k < len(live); {
 		w := e.ways[live[k]]
@@ -107,9 +112,17 @@ func (e *Engine) newPlan(live []int, truth decided) *plan {
 type planBuilder struct {
 	plan   *plan
 	engine *Engine
-	calls  []call
 	words  []*atom // those over all fields
+	*planBuilderScratch
 }
+
+// planBuilderScratch is memory for making a plan, to be used for another one.
+type planBuilderScratch struct {
+	calls []call
+	atoms []*atom // of necessary
+}
+
+var planBuilderScratches = sync.Pool{New: func() any { return &planBuilderScratch{} }}
 
 // call says that an atom calls for a rule: the atom in the upper half, the rule in the lower, so that calls sort by atom and then by
 // rule.
@@ -130,6 +143,7 @@ func (b *planBuilder) add(w *way, root *expr) {
 	if len(b.engine.collection.Rules[w.rule].Needs) > 0 {
 		b.plan.needy = append(b.plan.needy, n)
 	}
+	b.atoms = b.atoms[:0]
 	set, _ := b.necessary(root)
 	if set == nil {
 		b.plan.always = append(b.plan.always, int32(n))
@@ -183,7 +197,13 @@ func (b *planBuilder) finish() {
 	if len(calls) > 0 {
 		t.set = make([]uint64, calls[len(calls)-1].atom()>>6+1)
 	}
-	rules := make([]int32, len(calls))
+	rules, atoms := make([]int32, len(calls)), 0
+	for i := range calls {
+		if i == 0 || calls[i].atom() != calls[i-1].atom() {
+			atoms++
+		}
+	}
+	t.lists = make([][]int32, 0, atoms)
 	for i := 0; i < len(calls); {
 		id, from := calls[i].atom(), i
 		for ; i < len(calls) && calls[i].atom() == id; i++ {
@@ -199,6 +219,7 @@ func (b *planBuilder) finish() {
 		}
 	}
 	n := uint32(0)
+	t.ranks = make([]uint32, 0, len(t.set))
 	for _, word := range t.set {
 		t.ranks = append(t.ranks, n)
 		n += uint32(bits.OnesCount64(word))
@@ -214,22 +235,25 @@ func (b *planBuilder) setScreen() {
 	if p.keywords < 0 || !p.rich {
 		return
 	}
-	var lits []string
+	key := make([]byte, 0, 4*len(b.words))
+	slices.SortFunc(b.words, func(x, y *atom) int { return cmp.Compare(x.id, y.id) })
 	for _, a := range b.words {
-		own, _ := a.literals()
-		for _, lit := range own {
-			lits = append(lits, string(lit))
-		}
+		key = binary.LittleEndian.AppendUint32(key, uint32(a.id))
 	}
-	slices.Sort(lits)
-	lits = slices.Compact(lits)
-	key := strings.Join(lits, "\x00")
 	b.engine.mu.Lock()
 	defer b.engine.mu.Unlock()
-	s, ok := b.engine.screens[key]
+	s, ok := b.engine.screens[string(key)]
 	if !ok {
-		s = newScreen(lits)
-		b.engine.screens[key] = s
+		var lits []string
+		for _, a := range b.words {
+			own, _ := a.literals()
+			for _, lit := range own {
+				lits = append(lits, string(lit))
+			}
+		}
+		slices.Sort(lits)
+		s = newScreen(slices.Compact(lits))
+		b.engine.screens[string(key)] = s
 	}
 	p.screen = s
 }
@@ -240,7 +264,9 @@ func (b *planBuilder) necessary(x *expr) (set []*atom, frequency float64) {
 	switch x.kind {
 	case kindAtom:
 		if x.atom.ofValue() {
-			return []*atom{x.atom}, b.engine.frequency(x.atom)
+			n := len(b.atoms)
+			b.atoms = append(b.atoms, x.atom)
+			return b.atoms[n : n+1 : n+1], b.engine.frequency(x.atom)
 		}
 	case kindAnd:
 		for _, sub := range x.subs {
