@@ -94,10 +94,10 @@ func (x *fileIndex) add(path string, state fileState, sum [sha256.Size]byte, rea
 	x.fresh = x.fresh || read
 }
 
-// indexFile names the file for the folders of a configuration.
+// indexFile names the file for the folders of a configuration: one for each program, for it says what the next run of that will ask for.
 func (s *ruleCache) indexFile(c *Config) string {
 	h := &keyHash{sum: sha256.New()}
-	h.add(indexMagic)
+	h.add(indexMagic, s.program)
 	for i := range c.Rules {
 		dir, _ := filepath.Abs(c.Rules[i].Dir)
 		h.add(c.Rules[i].Name, c.Rules[i].Dir, dir)
