@@ -83,7 +83,7 @@ func TestCrewTakesInInOrder(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%d workers: not in order", n)
 		}
-		if most.Load() > int32(4*n) {
+		if most.Load() > int32(jobsUnderWay(int(n))) {
 			t.Errorf("%d workers: %d jobs under way", n, most.Load())
 		}
 	}

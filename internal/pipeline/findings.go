@@ -59,7 +59,7 @@ type presenter[F any] struct {
 
 // run calls each for the entries in order; that hands them to its argument, which says whether to go on.
 func (p *presenter[F]) run(each func(yield func(e Entry, joined bool) bool) error) error {
-	p.spare = make(chan *stretch, 4*p.workers+1)
+	p.spare = make(chan *stretch, jobsUnderWay(p.workers)+1)
 	var workers []func(*stretch, func(F))
 	for range p.workers {
 		w := &findingMaker[F]{joiners: p.joiners, progress: p.progress, worker: p.sink.Worker()}
