@@ -32,9 +32,9 @@ type crew[J, B any] struct {
 	taking  bool         // somebody is at take or done
 }
 
-// jobsAhead is how many jobs for each worker wait to be begun: enough for the others while one is at next, since two parts come of one
-// reading, which takes longer than to parse one.
-const jobsAhead = 2
+// jobsAhead is how many jobs of n workers wait to be begun: enough for the others while one is at next, since two parts come of one
+// reading, which takes longer than to parse one. What is read for a single worker lies in the caches still if no more waits.
+func jobsAhead(n int) int { return 2*n - 1 }
 
 // jobsUnderWay is how many jobs of n workers are under way in all, with those that wait to be taken in: one may take several times as
 // long as those that come after it.
@@ -53,7 +53,7 @@ func (c *crew[J, B]) run(jobs iter.Seq[J], workers []func(J, func(B))) error {
 	next, stop := iter.Pull(jobs)
 	defer stop()
 	c.next, c.changed.L = next, &c.mu
-	c.ahead, c.most = jobsAhead*len(workers), jobsUnderWay(len(workers))
+	c.ahead, c.most = jobsAhead(len(workers)), jobsUnderWay(len(workers))
 	var all sync.WaitGroup
 	for _, work := range workers {
 		all.Go(func() { c.work(work) })
