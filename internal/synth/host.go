@@ -129,7 +129,7 @@ func (h *host) open() error {
 
 // log queues an event. trace, where given, is filled in when it is written.
 func (h *host) log(s *shape, e ew.Event, trace *Planted) {
-	e.Shape = &s.Shape
+	e.Shape = s.ready()
 	e.Time = e.Time.Truncate(100 * time.Nanosecond)
 	if trace != nil {
 		trace.Time, trace.Host, trace.Channel, trace.EventID = e.Time, h.fqdn(), s.Channel, uint32(s.EventID)

@@ -3,6 +3,7 @@ package synth
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	ew "github.com/goshawk-ir/goshawk/internal/synth/evtxwriter"
 )
@@ -42,7 +43,15 @@ func operational(provider string) *channel {
 // shape is a shape and the channel whose log holds it.
 type shape struct {
 	ew.Shape
-	in *channel
+	in   *channel
+	spec string // of the fields
+	once sync.Once
+}
+
+// ready returns the shape with its fields, which are read when it is first used: no other command than the demonstration uses any.
+func (s *shape) ready() *ew.Shape {
+	s.once.Do(func() { s.Fields = fields(s.spec) })
+	return &s.Shape
 }
 
 var fieldTypes = map[string]ew.Type{
@@ -93,7 +102,7 @@ type kind struct {
 }
 
 func (p provider) event(k kind, spec string) *shape {
-	s := &shape{in: p.in}
+	s := &shape{in: p.in, spec: spec}
 	s.Provider, s.Channel, s.Keywords, s.Level = p.name, p.in.name, p.keywords, p.level
 	s.UserData, s.Namespace, s.SourceName = p.user, p.space, p.source
 	if p.guid != "" {
@@ -109,7 +118,6 @@ func (p provider) event(k kind, spec string) *shape {
 	if k.keywords != 0 {
 		s.Keywords = k.keywords
 	}
-	s.Fields = fields(spec)
 	return s
 }
 
