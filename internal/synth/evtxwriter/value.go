@@ -48,7 +48,7 @@ type GUID [16]byte
 // ParseGUID reads "{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}", with or without braces. It panics for anything
 // else: GUIDs come out of the program's own tables.
 func ParseGUID(s string) GUID {
-	raw, err := hex.DecodeString(strings.NewReplacer("{", "", "}", "", "-", "").Replace(s))
+	raw, err := hex.DecodeString(strings.ReplaceAll(strings.Trim(s, "{}"), "-", ""))
 	if err != nil || len(raw) != 16 {
 		panic(fmt.Sprintf("%q is not a GUID", s))
 	}
