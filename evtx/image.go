@@ -9,14 +9,14 @@ import (
 // image is a template definition as it lay in a chunk, to recognise it by its bytes where it lies again.
 type image struct {
 	program *program
-	size    int    // of the definition
-	bytes   []byte // it, with zeros up to a multiple of 32
-	free    []uint32
+	size    int      // of the definition
+	bytes   []byte   // it, with zeros up to a multiple of 32
+	free    []uint32 // a bit for each byte that may be another elsewhere, as simd.EqualBut has them
 	names   []imageName
 }
 
-// imageName is where the offset of a name stands in an image. In free there is a bit for each byte of these offsets, and of what heads a
-// name that stands in the definition and is no part of it: the offset of another, and a hash.
+// imageName is where the offset of a name stands in an image. Such offsets may be others elsewhere, and so may what heads a name that
+// stands in the definition and is no part of it: the offset of the next name, and a hash.
 type imageName struct {
 	at   int32
 	here bool // the name itself follows
