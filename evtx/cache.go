@@ -20,6 +20,7 @@ type Cache struct {
 	programs table[program]
 	layouts  table[knownLayout]
 
+	emptied  atomic.Uint32         // how often the programs were let go
 	mu       sync.Mutex            // to put something in
 	shapes   map[uint64][]*program // the first of each shape
 	next     uint64                // number of the last shape; none is given twice
@@ -45,9 +46,10 @@ func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 	switch {
 	case from != nil && from.resident:
 		p.form, p.resident = from.keep(), true
-		p.size += 160 * len(p.form)
+		p.size += 2*len(from.kept) + 160*len(p.form)
 	case from != nil:
-		p.size += from.imageSize() // it will have one
+		p.image = from.image(p)
+		p.size += p.image.weight()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,6 +60,7 @@ func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 		c.shapes, c.size, c.laid = map[uint64][]*program{}, 0, 0
 		c.programs.empty()
 		c.layouts.empty()
+		c.emptied.Add(1)
 	}
 	c.setShape(p, shape)
 	c.programs.put(hash, p)

@@ -26,6 +26,7 @@ type Chunk struct {
 	definitions map[uint32]definition // the others
 	known       [1024]images          // definitions of chunks before, by identifier
 	imaged      int                   // bytes of these, about
+	emptied     uint32                // how often the cache was, when the first of them came
 	residents   [8]*program           // of records' own elements, those before the one under way
 	defined     int                   // bytes of definition that were read
 	names       [256]nameAt
@@ -75,6 +76,16 @@ func (c *Chunk) reset(number int, offset int64, size int) {
 	clear(c.recent[:])
 	clear(c.names[:])
 	c.reported = c.reported[:0]
+	if n := c.cache.emptied.Load(); n != c.emptied {
+		c.forget() // or programs would live on that the cache has let go
+		c.emptied = n
+	}
+}
+
+// forget lets go of the images.
+func (c *Chunk) forget() {
+	clear(c.known[:])
+	c.imaged = 0
 }
 
 // own makes the chunk's bytes its own, so that they can be written to.

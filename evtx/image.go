@@ -58,8 +58,14 @@ func (w *walker) image(p *program) *image {
 	return im
 }
 
-// imageSize returns about how much memory the image of what the walker has read takes.
-func (w *walker) imageSize() int { return (w.to-w.from)*9/8 + 32*len(w.form) + 256 }
+// weight returns about how much memory the image takes.
+func (im *image) weight() int {
+	n := len(im.bytes) + 4*len(im.free) + 256
+	for i := range im.names {
+		n += 32 + len(im.names[i].name)
+	}
+	return n
+}
 
 // shows says whether the definition at [start, end) of the chunk is what the image shows.
 //

@@ -95,3 +95,76 @@ func TestImagesBounded(t *testing.T) {
 		}
 	}
 }
+
+// bareRecord appends a record whose one element is a template without values, at off of the chunk; or, if there is a definition, at its own.
+func bareRecord(b []byte, number uint64, id, off uint32, def []byte) []byte {
+	le, start := binary.LittleEndian, len(b)
+	b = le.AppendUint64(le.AppendUint32(le.AppendUint32(b, recordMagic), 0), number)
+	b = append(le.AppendUint32(le.AppendUint64(b, 0), fragmentHead), tokenTemplate, 1)
+	if b = le.AppendUint32(b, id); def != nil {
+		off = uint32(len(b) + 4)
+	}
+	b = append(le.AppendUint32(b, off), def...)
+	b = append(le.AppendUint32(b, 0), tokenEnd)
+	b = le.AppendUint32(b, uint32(len(b)-start+4))
+	le.PutUint32(b[start+4:], uint32(len(b)-start))
+	return b
+}
+
+// bareChunk returns the chunk of records that stand behind its header in b.
+func bareChunk(b []byte, records uint64) []byte {
+	return (&logBuilder{b: b, first: 1, next: records + 1, last: chunkHeaderSize, defs: map[*elem]int{}}).chunk(0)
+}
+
+// TestNoDefinition reads records of templates that can't be where they are said to be: that is damage once, at 0 too.
+func TestNoDefinition(t *testing.T) {
+	b := make([]byte, chunkHeaderSize)
+	for n := range uint64(40) {
+		b = bareRecord(b, n+1, 7, []uint32{0, ChunkSize - 4, 256}[n%3], nil) // of these, 0 and 256 have one entry in Chunk.recent
+	}
+	records, damage := readAll(t, logFile(bareChunk(b, 40)))
+	if len(damage) != 3 || len(records) != 40 {
+		t.Errorf("%d records, damage %q", len(records), damage)
+	}
+}
+
+// TestImagesCounted reads definitions of which the first is short, and others that say the same have much behind their end: the images that
+// a Cache holds are no larger than it counts, names included.
+func TestImagesCounted(t *testing.T) {
+	le := binary.LittleEndian
+	definition := func(id uint32, junk int) []byte {
+		s := append(le.AppendUint32(nil, fragmentHead), tokenElement)
+		s = le.AppendUint32(le.AppendUint32(le.AppendUint16(s, none), 0), 0x178) // its name stands in the chunk's header, and is empty
+		s = append(append(s, tokenCloseVoid, tokenEnd), make([]byte, junk)...)
+		head := make([]byte, definitionHead)
+		le.PutUint32(head[4:], id)
+		le.PutUint32(head[20:], uint32(len(s)))
+		return append(head, s...)
+	}
+	var cache Cache
+	for _, junk := range []int{0, 40_000} {
+		c := NewChunk(&cache)
+		for id := range uint32(50) {
+			data := logFile(bareChunk(bareRecord(make([]byte, chunkHeaderSize), 1, id+1, 0, definition(id+1, junk)), 1))
+			f, err := Open(bytes.NewReader(data), int64(len(data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, err := range f.Records(0, c) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	programs, images := 0, 0
+	for i := range *cache.programs.slots.Load() {
+		if p := (*cache.programs.slots.Load())[i].entry.Load(); p != nil {
+			programs++
+			images += p.image.weight()
+		}
+	}
+	if programs != 50 || images > cache.size {
+		t.Errorf("%d programs, whose images take %d bytes, are counted as %d", programs, images, cache.size)
+	}
+}

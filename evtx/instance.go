@@ -56,6 +56,9 @@ type definition struct {
 	err     error
 }
 
+// taken says whether there is something in an entry. No definition stands at 0, but records may name that place.
+func (d *definition) taken() bool { return d.off > 0 || d.err != nil }
+
 // stream reads the BinXML at [pos, end) of the chunk and returns the number of its instance.
 func (c *Chunk) stream(pos, end, depth int) (int, error) {
 	if depth > maxDepth {
@@ -255,7 +258,7 @@ func (c *Chunk) checkValues(descriptors []byte, pos, end int) error {
 // program returns the template definition at an offset of the chunk, read once for each chunk.
 func (c *Chunk) program(id, off uint32) (*program, error) {
 	d := &c.recent[(off>>2)%uint32(len(c.recent))]
-	if off > 0 && d.off == off {
+	if d.off == off && d.taken() {
 		return d.program, d.err
 	}
 	if len(c.definitions) > 0 {
@@ -267,7 +270,7 @@ func (c *Chunk) program(id, off uint32) (*program, error) {
 		}
 	}
 	p, err := c.readDefinition(id, off)
-	if d.off > 0 {
+	if d.taken() {
 		c.definitions[d.off] = *d
 	}
 	*d = definition{off, p, err}
@@ -311,14 +314,13 @@ func (c *Chunk) readDefinition(id, off uint32) (*program, error) {
 	}
 	p := c.cache.program(&guid, c.definer.ops, &c.definer)
 	if !c.salvage {
-		im := p.image.Load()
-		if im == nil || !c.shows(im, int(start), int(start+size)) { // another goroutine may have been here
+		im := p.image // which is of this definition, or of one like it that another goroutine has met
+		if im == nil || !c.shows(im, int(start), int(start+size)) {
 			im = c.definer.image(p)
-			p.image.Store(im)
 		}
-		if c.imaged += c.definer.imageSize(); c.imaged > maxImageBytes {
-			clear(c.known[:])
-			c.imaged = 0
+		if c.imaged += im.weight(); c.imaged > maxImageBytes {
+			c.forget()
+			c.imaged = im.weight()
 		}
 		known.add(im)
 	}

@@ -1,9 +1,6 @@
 package evtx
 
-import (
-	"hash/maphash"
-	"sync/atomic"
-)
+import "hash/maphash"
 
 // opKind is what a step of a program stands for.
 type opKind uint8
@@ -47,10 +44,10 @@ type program struct {
 	ops   []op
 	// values is one more than the highest number of a value that the program asks for.
 	values   int
-	size     int                   // of its memory, about
-	form     []segment             // of a record's own elements: what they look like in a chunk
-	resident bool                  // it was read from a record's own elements, not from a definition
-	image    atomic.Pointer[image] // of a definition: what it was like where it was read last
+	size     int       // of its memory, about
+	form     []segment // of a record's own elements: what they look like in a chunk
+	resident bool      // it was read from a record's own elements, not from a definition
+	image    *image    // of a definition: what it was like where it was read first; nil if a record's own elements were
 }
 
 // same says whether ops are those of p.

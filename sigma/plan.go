@@ -84,7 +84,10 @@ func (t *triggers) of(atom int32) []int32 {
 
 func (e *Engine) newPlan(live []int, truth decided) *plan {
 	m := planBuilderScratches.Get().(*planBuilderScratch)
-	defer planBuilderScratches.Put(m)
+	defer func() {
+		clear(m.atoms[:cap(m.atoms)]) // which are the engine's
+		planBuilderScratches.Put(m)
+	}()
 	m.calls = m.calls[:0]
 	b := &planBuilder{plan: &plan{keywords: -1, slotOf: map[string]int32{}, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, planBuilderScratch: m}
 	b.plan.rules = make([]planRule, 0, len(live))

@@ -207,6 +207,9 @@ func rfc3339(b []byte) (time.Time, bool) {
 	return t.UTC(), err == nil
 }
 
+// maxHostName bounds, in bytes of UTF-16, the names of computers that are remembered: DNS has none of more than 255 characters.
+const maxHostName = 512
+
 func (r *evtxReader) computer(v evtx.Value) string {
 	if v.Type == evtx.TypeAbsent {
 		return r.origin.Host
@@ -226,7 +229,9 @@ func (r *evtxReader) computer(v evtx.Value) string {
 		if len(r.hosts) >= 1024 {
 			clear(r.hosts)
 		}
-		r.hosts[string(v.Raw)] = name
+		if len(v.Raw) <= maxHostName {
+			r.hosts[string(v.Raw)] = name
+		}
 	}
 	r.host, r.name = append(r.host[:0], v.Raw...), name
 	return name

@@ -58,12 +58,7 @@ func (g *hitGroup) add(e Entry) bool {
 		}
 		g.twice = g.twice || bytes.Equal(before, e.Key)
 	}
-	if size := len(e.Key) + len(e.Data); cap(g.block)-len(g.block) < size {
-		g.more(size)
-	}
-	from := len(g.block)
-	g.block = append(append(g.block, e.Key...), e.Data...)
-	held := g.block[from:]
+	held := append(append(g.room(len(e.Key)+len(e.Data)), e.Key...), e.Data...)
 	g.bytes += len(held)
 	g.entries = append(g.entries, Entry{held[:len(e.Key):len(e.Key)], held[len(e.Key):]})
 	_, recovered, hits := detect.RecordOf(e.Data)
@@ -72,16 +67,24 @@ func (g *hitGroup) add(e Entry) bool {
 	return true
 }
 
-// more begins another block, with room for size bytes.
-func (g *hitGroup) more(size int) {
-	if len(g.block) > 0 {
-		g.full = append(g.full, g.block)
+// room returns memory for size bytes, empty.
+func (g *hitGroup) room(size int) []byte {
+	if size > groupBlock/4 {
+		return make([]byte, 0, size) // little of a block is left over
 	}
-	if n := len(g.free); n > 0 && size <= groupBlock {
-		g.block, g.free = g.free[n-1], g.free[:n-1]
-		return
+	if cap(g.block)-len(g.block) < size {
+		if g.block != nil {
+			g.full = append(g.full, g.block)
+		}
+		if n := len(g.free); n > 0 {
+			g.block, g.free = g.free[n-1], g.free[:n-1]
+		} else {
+			g.block = make([]byte, 0, groupBlock)
+		}
 	}
-	g.block = make([]byte, 0, max(size, groupBlock))
+	from := len(g.block)
+	g.block = g.block[:from+size]
+	return g.block[from:from:len(g.block)]
 }
 
 // flush hands the group on, without its copies, and empties it.
@@ -99,9 +102,7 @@ func (g *hitGroup) flush(yield func(Entry, error) bool) bool {
 	}
 	clear(g.entries) // what a long group held
 	for _, b := range g.full {
-		if cap(b) == groupBlock {
-			g.free = append(g.free, b[:0])
-		}
+		g.free = append(g.free, b[:0])
 	}
 	clear(g.full)
 	*g = hitGroup{block: g.block[:0], free: g.free, full: g.full[:0], entries: g.entries[:0]}
