@@ -92,7 +92,7 @@ func (a *atom) matchText(text, folded []byte) (matched, late bool) {
 			return false, false
 		}
 		text = bytes.TrimSpace(text)
-		if bytes.IndexAny(text[:min(len(text), len("ffff:"))], ".:") < 0 {
+		if !bytes.ContainsAny(text[:min(len(text), len("ffff:"))], ".:") {
 			return false, false // Fast path: no address, without an error that says why
 		}
 		addr, err := netip.ParseAddr(string(text))
