@@ -35,7 +35,8 @@ type knownLayout struct {
 	layout *Layout
 }
 
-// program returns the program of ops; its memory is its own. The walker that read them, if there is one, gives its form if they are a record's own elements.
+// program returns the program of ops; its memory is its own. The walker that read them, if there is one, gives the form of a record's own
+// elements and the image of a definition.
 func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 	hash, shape := hashOps(guid, ops)
 	same := func(p *program) bool { return p.same(guid, ops) }

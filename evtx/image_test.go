@@ -36,7 +36,7 @@ func TestImages(t *testing.T) {
 	if testing.Short() {
 		step = 7
 	}
-	recognised := 0
+	changes := 0
 	for _, w := range []*logBuilder{one, other} {
 		chunk := w.chunk(0)
 		end := int(binary.LittleEndian.Uint32(chunk[48:]))
@@ -54,11 +54,11 @@ func TestImages(t *testing.T) {
 				}
 			}
 			changed[at] = was
-			recognised++
+			changes++
 		}
 	}
-	if recognised < 100 {
-		t.Errorf("%d bytes", recognised)
+	if changes < 100 {
+		t.Errorf("%d bytes were changed", changes)
 	}
 }
 
