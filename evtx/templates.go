@@ -8,27 +8,18 @@ import (
 // Templates finds template definitions elsewhere in a log, for recovered records that have outlived their own. It may be
 // used from several goroutines.
 type Templates struct {
-	once sync.Once
-	scan func(add func(*program))
-	byID map[uint32][]*program
+	mu    sync.Mutex
+	log   *File // nil where there is none, or no more of it
+	next  int   // chunk to be read when none before it has the definition that is asked for
+	cache *Cache
+	byID  map[uint32][]*program
 }
 
 // maxTemplateChunks is how many chunks are searched for definitions: a log repeats them in each of its chunks.
 const maxTemplateChunks = 128
 
-// Templates returns the definitions of the log's first chunks. They are read when one is first asked for.
-func (f *File) Templates(cache *Cache) *Templates {
-	t := &Templates{}
-	t.scan = func(add func(*program)) {
-		c := NewChunk(cache)
-		for i := range min(f.Chunks(), maxTemplateChunks) {
-			if f.ReadChunk(i, c) == nil {
-				c.eachDefinition(add)
-			}
-		}
-	}
-	return t
-}
+// Templates returns the definitions of the log's first chunks.
+func (f *File) Templates(cache *Cache) *Templates { return &Templates{log: f, cache: cache} }
 
 // find returns a definition with this identifier and number of values; nil if there is none. Windows writes exactly the
 // values that a definition asks for.
@@ -36,32 +27,42 @@ func (t *Templates) find(id uint32, count int) *program {
 	if t == nil {
 		return nil
 	}
-	t.once.Do(t.read)
-	for _, p := range t.byID[id] {
-		if p.values == count {
-			return p
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var c *Chunk
+	for {
+		for _, p := range t.byID[id] {
+			if p.values == count {
+				return p
+			}
 		}
+		if t.log == nil || t.next >= min(t.log.Chunks(), maxTemplateChunks) {
+			t.log = nil
+			return nil
+		}
+		if c == nil {
+			c = NewChunk(t.cache)
+		}
+		if t.log.ReadChunk(t.next, c) == nil {
+			c.eachDefinition(t.add)
+		}
+		t.next++
 	}
-	return nil
 }
 
-func (t *Templates) read() {
-	t.byID = map[uint32][]*program{}
-	if t.scan != nil {
-		t.scan(t.add)
-		t.scan = nil
-	}
-}
-
-// keep adds a definition before the first is asked for, or between two questions by the same goroutine.
+// keep adds a definition.
 func (t *Templates) keep(p *program) {
-	t.once.Do(t.read)
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.add(p)
 }
 
 // add remembers a definition. Of one identifier a few different ones are kept.
 func (t *Templates) add(p *program) {
 	id := binary.LittleEndian.Uint32(p.guid[:])
+	if t.byID == nil {
+		t.byID = map[uint32][]*program{}
+	}
 	have := t.byID[id]
 	for _, q := range have {
 		if q == p {
