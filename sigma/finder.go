@@ -11,8 +11,9 @@ import (
 
 // finder finds any of many literals in a text, in one pass for each kind of literals. Of each literal it knows four bytes, the
 // gram: of those that the literal has, one that few other literals and few texts have. A step takes the four bytes at a place of the
-// text and asks a table of bits whether they are a gram; where they are, the few literals that have it are compared. Steps don't
-// wait for each other, as those of an automaton do, and the table stays in the processor's nearest cache.
+// text and asks a table of bits whether they are a gram. Steps don't wait for each other, as those of an automaton do, nor does any of
+// them branch on what it finds, and the table stays in the processor's nearest cache. Places that may be grams are gathered, and then
+// the few literals that have them are compared.
 //
 // A literal of seven bytes has four grams side by side, one of which begins at a multiple of four wherever the literal stands. So
 // where there are not too many of them for that, the four are known of each, and one place in four is looked at. Literals of two and
@@ -41,30 +42,32 @@ type gramTable struct {
 	step    int    // from one place of a text to the next
 	mask    uint32 // of the bytes of a gram
 	bits    []uint64
-	shift   uint     // of a hash, to a number of a bit
-	heads   []uint32 // by the hash's highest bits: 1 + the first entry; 0 for none
-	bucket  uint     // shift for these
+	last    uint32   // number of the last bit
+	first   []uint32 // by bucket, some bits side by side: the first of its entries; and where the last bucket's end
 	entries []gramEntry
 }
 
+// gramEntry is a gram of a literal. That the gram is the text's is left to the comparison of what the literal begins with: a
+// bucket has few entries, and whatever passes is compared whole.
 type gramEntry struct {
-	gram uint32
-	at   uint32 // place of the gram in the literal
-	lit  uint32
-	next uint32 // 1 + the next entry with the same head; 0 for none
-	// start is the literal's first eight bytes, or all of it where there are fewer, and mask what of a text to compare with it.
-	start, mask uint64
+	start uint64 // the literal's first eight bytes, or all of it where there are fewer
+	lit   uint32
+	at    uint16 // place of the gram in the literal
+	less  uint8  // bits that start has less than eight bytes
 }
 
 const (
-	shortGram = 2
-	maxGram   = 4
-	stride    = 4
-	maxStrode = 1 << 10 // literals that have four entries; more of them would crowd the caches
-	gramHash  = 0x9e3779b1
-	wordSize  = 8  // bytes of a word of memory
-	maxBits   = 18 // of the number of bits of a table: 32 KiB
-	minBits   = 10
+	shortGram  = 2
+	maxGram    = 4
+	stride     = 4
+	maxStrode  = 1 << 10 // literals that have four entries; more of them would crowd the caches
+	gramHash   = 0x9e3779b1
+	wordSize   = 8  // bytes of a word of memory
+	maxBits    = 18 // of the number of bits of a table: 32 KiB
+	minBits    = 10
+	maxPlace   = 1<<16 - stride // of a gram in its literal
+	bucketBits = 5              // of a hash that tells the bits of a bucket apart
+	gathered   = 64             // places of a text that are looked at together
 )
 
 // newFinder returns the finder of literals, which must be different and not empty.
@@ -114,8 +117,9 @@ func (f *finder) table(class gramClass, n int) gramTable {
 		t.step = stride
 	}
 	size := uint(min(max(bits.Len(uint(n*t.step))+5, minBits), maxBits))
-	t.shift, t.bucket, t.entries = 32-size, 32-size+3, make([]gramEntry, 0, n*t.step)
-	t.bits, t.heads = make([]uint64, 1<<size/64), make([]uint32, 1<<(size-3))
+	t.last = 1<<size - 1
+	t.bits, t.first = make([]uint64, 1<<size/64), make([]uint32, 1<<(size-bucketBits)+1)
+	grams := make([]litGram, 0, n*t.step)
 	// How often a gram is met: in what many events hold, and in the literals before.
 	common := commonGrams()
 	if n > fewLiterals {
@@ -131,7 +135,7 @@ func (f *finder) table(class gramClass, n int) gramTable {
 		at, least := 0, 1<<30
 		var last [stride]int // how often each of the last grams is met, by place
 		sum := 0             // of those of a step
-		for i := range len(text) - t.length + 1 {
+		for i := range min(len(text)-t.length+1, maxPlace) {
 			met := int(common[t.gramIn(text, i)*gramHash>>16])
 			sum += met
 			if i >= t.step {
@@ -147,10 +151,44 @@ func (f *finder) table(class gramClass, n int) gramTable {
 			if c := &common[gram*gramHash>>16]; n > fewLiterals && *c < 1<<15 {
 				*c++
 			}
-			t.add(gram, at+k, lit, text)
+			grams = append(grams, litGram{t.bit(gram), uint32(lit), uint16(at + k)})
 		}
 	}
+	t.enter(f.lits, grams)
 	return t
+}
+
+// litGram is a gram of a literal, before it has a place in a table.
+type litGram struct {
+	bit uint32
+	lit uint32
+	at  uint16
+}
+
+// enter makes the entries for grams.
+func (t *gramTable) enter(lits []string, grams []litGram) {
+	for _, g := range grams {
+		t.bits[g.bit/64] |= 1 << (g.bit % 64)
+		t.first[g.bit>>bucketBits]++
+	}
+	sum := uint32(0)
+	for i := range t.first {
+		sum += t.first[i]
+		t.first[i] = sum
+	}
+	t.entries = make([]gramEntry, len(grams))
+	for _, g := range slices.Backward(grams) { // so that they stand in the order of literals
+		e := gramEntry{lit: g.lit, at: g.at}
+		text := lits[g.lit]
+		n := min(len(text), wordSize)
+		for i := range n {
+			e.start |= uint64(text[i]) << (8 * i)
+		}
+		e.less = uint8(8 * (wordSize - n))
+		first := &t.first[g.bit>>bucketBits]
+		*first--
+		t.entries[*first] = e
+	}
 }
 
 // fewLiterals is up to how many literals it doesn't matter how many of them share a gram.
@@ -178,20 +216,6 @@ func isCommon(lit string) bool {
 		}
 	}
 	return strings.Contains(commonText, lit)
-}
-
-func (t *gramTable) add(gram uint32, at, lit int, text string) {
-	hash := gram * gramHash
-	bit := hash >> t.shift
-	t.bits[bit/64] |= 1 << (bit % 64)
-	head := &t.heads[hash>>t.bucket]
-	e := gramEntry{gram: gram, at: uint32(at), lit: uint32(lit), next: *head}
-	for i := range min(len(text), wordSize) {
-		e.start |= uint64(text[i]) << (8 * i)
-		e.mask |= 0xff << (8 * i)
-	}
-	t.entries = append(t.entries, e)
-	*head = uint32(len(t.entries))
 }
 
 // gramIn returns the gram at a place of a literal.
@@ -254,29 +278,73 @@ func (f *finder) find(text []byte, only *chosen, hit func(lit, end int)) {
 }
 
 func (t *gramTable) find(lits []string, text, padded []byte, only *chosen, hit func(lit, end int)) {
-	table, shift, mask, step, chosen := t.bits, t.shift, t.mask, t.step, only.bits
-	for i, end := 0, len(text)-t.length; i <= end; i += step {
-		gram := binary.LittleEndian.Uint32(padded[i:]) & mask
-		bit := gram * gramHash >> shift
-		if table[bit/64]>>(bit%64)&1 == 0 {
-			continue
-		}
-		for next := t.heads[gram*gramHash>>t.bucket]; next != 0; {
-			e := &t.entries[next-1]
-			next = e.next
-			if e.gram != gram || int(e.at) > i || chosen[e.lit/64]>>(e.lit%64)&1 == 0 {
-				continue
+	chosen, mask := only.bits, t.mask
+	var places [gathered]int32
+	for i, last := 0, len(text)-t.length; i <= last; i += gathered * t.step {
+		n := t.gather(&places, padded, i, min(last, i+(gathered-1)*t.step))
+		for _, place := range places[:n&(2*gathered-1)] {
+			if int(place) > last {
+				break
 			}
-			from := i - int(e.at)
-			if binary.LittleEndian.Uint64(padded[from:])&e.mask != e.start {
-				continue
-			}
-			lit := lits[e.lit]
-			if len(text)-from >= len(lit) && (len(lit) <= wordSize || string(text[from:from+len(lit)]) == lit) {
-				hit(int(e.lit), from+len(lit))
+			gram := binary.LittleEndian.Uint32(padded[place:]) & mask
+			bucket := t.bit(gram) >> bucketBits
+			for _, e := range t.entries[t.first[bucket]:t.first[bucket+1]] {
+				from := int(place) - int(e.at)
+				if from < 0 || (binary.LittleEndian.Uint64(padded[from:])^e.start)<<(e.less&63) != 0 || chosen[e.lit/64]>>(e.lit%64)&1 == 0 {
+					continue
+				}
+				lit := lits[e.lit]
+				if len(text)-from >= len(lit) && (len(lit) <= wordSize || string(text[from:from+len(lit)]) == lit) {
+					hit(int(e.lit), from+len(lit))
+				}
 			}
 		}
 	}
+}
+
+// gather writes the places from i to last where text may have a gram, and returns how many there are. It has no branch that depends
+// on what stands there, and is apart so that the compiler has registers for all that it needs. Up to three places behind the last may
+// be among those that it writes.
+//
+//go:noinline
+func (t *gramTable) gather(places *[gathered]int32, text []byte, i, last int) (n int) {
+	table, lastBit, mask := t.bits, t.last, t.mask
+	if t.step == stride {
+		for ; i <= last; i += stride {
+			bit := bitOf(binary.LittleEndian.Uint32(text[i:]), lastBit)
+			places[n&(gathered-1)] = int32(i)
+			n += oneIf(table[bit/64]&(1<<(bit%64)) != 0)
+		}
+		return n
+	}
+	for ; i <= last; i += 4 {
+		word := binary.LittleEndian.Uint64(text[i:])
+		bit := bitOf(uint32(word)&mask, lastBit)
+		places[n&(gathered-1)] = int32(i)
+		n += oneIf(table[bit/64]&(1<<(bit%64)) != 0)
+		bit = bitOf(uint32(word>>8)&mask, lastBit)
+		places[n&(gathered-1)] = int32(i + 1)
+		n += oneIf(table[bit/64]&(1<<(bit%64)) != 0)
+		bit = bitOf(uint32(word>>16)&mask, lastBit)
+		places[n&(gathered-1)] = int32(i + 2)
+		n += oneIf(table[bit/64]&(1<<(bit%64)) != 0)
+		bit = bitOf(uint32(word>>24)&mask, lastBit)
+		places[n&(gathered-1)] = int32(i + 3)
+		n += oneIf(table[bit/64]&(1<<(bit%64)) != 0)
+	}
+	return n
+}
+
+// bitOf returns the number of a gram's bit. What counts of the product are bits that all of the gram's have a part in.
+func bitOf(gram, lastBit uint32) uint32 { return uint32(uint64(gram)*0x9e3779b97f4a7c15>>46) & lastBit }
+
+func (t *gramTable) bit(gram uint32) uint32 { return bitOf(gram, t.last) }
+
+func oneIf(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // pad makes room behind a text for what find writes there.

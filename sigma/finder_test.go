@@ -61,6 +61,12 @@ func TestFinder(t *testing.T) {
 	}
 }
 
+// TestFinderLong looks for literals whose rarest grams lie beyond what an entry can say of its place.
+func TestFinderLong(t *testing.T) {
+	long := strings.Repeat("e", 1<<16) + "qzjx"
+	checkFinder(t, []string{long, "eeeeqzjx", "xx"}, "ee"+long+"x")
+}
+
 // FuzzFinder looks for the words of one text in another.
 func FuzzFinder(f *testing.F) {
 	f.Add("ab abc abcd abcde b", "xabcdeab")
