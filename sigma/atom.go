@@ -105,14 +105,22 @@ const maxAddressText = 128
 
 // matchNumber compares numbers. A value that is written as the rule writes it is equal, too.
 func (a *atom) matchNumber(text []byte) bool {
-	if a.rel == relEqual && string(text) == a.text {
+	if a.isWritten(text) {
 		return true
 	}
-	if len(text) == 0 || len(text) > maxNumberText || text[0] > '9' && text[0] != ' ' {
-		return false
-	}
-	n, ok := parseNumber(string(text))
+	n, ok := numberOf(text)
 	return ok && a.rel.holds(n.compare(a.num))
+}
+
+// isWritten says whether a text equals the atom's number as the rule writes it, where equal is what is asked.
+func (a *atom) isWritten(text []byte) bool { return a.rel == relEqual && string(text) == a.text }
+
+// numberOf returns the number that a value is.
+func numberOf(text []byte) (n number, ok bool) {
+	if len(text) == 0 || len(text) > maxNumberText || text[0] > '9' && text[0] != ' ' {
+		return number{}, false
+	}
+	return parseNumber(string(text))
 }
 
 // matchField evaluates the atom plainly: this is the reference for the fast way, and decides atoms over constants.

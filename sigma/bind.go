@@ -180,9 +180,11 @@ func (a *atom) canBeConstant() bool {
 
 // constant is the value of a field that a shape states.
 type constant struct {
-	known  bool
-	folded []byte
-	values Values
+	known    bool
+	folded   []byte
+	values   Values
+	number   number // the text as one
+	isNumber bool
 }
 
 // constants are those of one shape, by field, as they were asked for.
@@ -201,6 +203,7 @@ func (c constants) decide(a *atom, s *Schema) decision {
 func newConstant(text string, known bool) *constant {
 	c := &constant{known: known, folded: appendFold(nil, text)}
 	c.values.End([]byte(text))
+	c.number, c.isNumber = numberOf([]byte(text))
 	return c
 }
 
@@ -210,10 +213,12 @@ func (a *atom) decide(c *constant) decision {
 		return undecided
 	}
 	holds := false
-	if a.op == opPattern { // the same as matchField, for one value that is folded already
-		text, _ := c.values.Text(0)
+	switch text, _ := c.values.Text(0); a.op { // the same as matchField, for one value that is folded and parsed already
+	case opPattern:
 		holds, _ = a.matchText(text, c.folded)
-	} else {
+	case opNumber:
+		holds = a.isWritten(text) || c.isNumber && a.rel.holds(c.number.compare(a.num))
+	default:
 		holds, _ = a.matchField(&c.values, nil, false)
 	}
 	if holds {
