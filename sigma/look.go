@@ -135,7 +135,7 @@ func (m *Matcher) note(l *look, s *sight, only bool) {
 		return
 	}
 	m.suspect = m.suspect || s.suspect
-	if m.rules = append(m.rules, s.rules...); len(m.rules) > maxCalls {
+	if m.rules = append(m.rules, s.rules()...); len(m.rules) > maxCalls {
 		m.orderRules() // a list of many values can call for the same rules again and again
 	}
 	slot := l.slot

@@ -40,7 +40,7 @@ type Matcher struct {
 	marks      []uint32 // by atom: now<<2 | mark
 	slots      []slotState
 
-	result    sight              // of the value last studied
+	result    studied            // the value last studied
 	study     studying           // it
 	onLiteral func(lit, end int) // found, made once
 	folded    []byte             // it, folded
@@ -197,8 +197,8 @@ func (m *Matcher) set(r *Bound, raw RawRecord) {
 // turn returns to a record, and says whether there is a rule to ask.
 func (m *Matcher) turn(r *Bound, l *looked) bool {
 	b := r.Binding
-	// Fast path: most records show nothing.
-	if l.seen[1] == 0 && len(b.plan.always) == 0 && (!b.wordy || !l.words && len(b.apart.looks) == 0) {
+	// Fast path: most records show nothing that calls for a rule.
+	if l.rules[0] == l.rules[1] && len(b.plan.always) == 0 && (!b.wordy || !l.words && len(b.apart.looks) == 0) {
 		return false
 	}
 	m.set(r, l.raw)
@@ -241,8 +241,9 @@ func (m *Matcher) ask(record int, hit func(int, *Match)) {
 
 // learn marks the atoms that a value showed.
 func (m *Matcher) learn(s *seen) {
-	for i := range s.sight.atoms {
-		m.mark(s.sight.load(i))
+	atoms := s.sight.atoms()
+	for i := range atoms {
+		m.mark(loadAtom(&atoms[i]))
 	}
 	if more := s.sight.more.Load(); more != nil {
 		for _, a := range *more {

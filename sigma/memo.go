@@ -22,8 +22,9 @@ type memo struct {
 
 	mu    sync.Mutex // to keep something
 	count int
-	block int // of text that is being filled
-	used  int // bytes of it
+	block int     // of text that is being filled
+	used  int     // bytes of it
+	lists []int32 // room for what sights list
 }
 
 // memoTable finds values by their hashes. An item is sixteen bits of a hash and, below, one more than the number of the entry; 0: it is
@@ -42,10 +43,20 @@ type memoEntries [(maxMemoEntries + 1) / memoGroup]*[memoGroup]memoEntry
 // memoText holds the values, none of them across two blocks.
 type memoText [maxMemoText / memoBlock][]byte
 
+// memoEntry is a value and what it came to: one line of the processor's caches.
 type memoEntry struct {
 	key        uint64 // place and tag
 	from, size uint32 // in all blocks, one behind the other
-	sight      *sight // nil: nothing was seen in the value
+	sight      sight
+	_          [8]byte
+}
+
+// seen returns what is to be seen in the value; nil for nothing.
+func (e *memoEntry) seen() *sight {
+	if e.sight.nothing() {
+		return nil
+	}
+	return &e.sight
 }
 
 // memoDoor is marks of values seen once.
@@ -69,7 +80,7 @@ func (l *memoLast) keep(t *memoTable, e *memoEntry) {
 		clear(l.values[:])
 		l.text = t.text
 	}
-	l.values[e.key>>8%lastSize] = lastValue{e.key, t.value(e), e.sight}
+	l.values[e.key>>8%lastSize] = lastValue{e.key, t.value(e), e.seen()}
 }
 
 // Bounds of a memo.
@@ -79,6 +90,7 @@ const (
 	maxMemoText    = 16 << 20
 	memoBlock      = 1 << 20
 	maxMemoValue   = memoBlock / 16
+	memoLists      = 1 << 13
 	doorSize       = 1 << 16
 	lastSize       = 1 << 12
 )
@@ -154,7 +166,7 @@ func (m *memo) find(last *memoLast, hash, key uint64, value []byte) (s *sight, k
 		if item&^0xffff == itemTag(hash) {
 			if e := t.entry(item); e.key == key && string(t.value(e)) == string(value) {
 				last.keep(t, e)
-				return e.sight, true
+				return e.seen(), true
 			}
 		}
 	}
@@ -175,11 +187,8 @@ func (m *memo) again(hash uint64) bool {
 	return false
 }
 
-// keep remembers what a value came to. It returns what another matcher has kept for it meanwhile, if one has.
-func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *sight) *sight {
-	if len(value) > maxMemoValue {
-		return s
-	}
+// keep remembers what a value of at most maxMemoValue bytes came to, and returns it; or what another matcher has kept for it meanwhile.
+func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *studied) *sight {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if have, known := m.find(last, hash, key, value); known {
@@ -207,13 +216,30 @@ func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *sight) *s
 	if *group == nil {
 		*group = &[memoGroup]memoEntry{}
 	}
-	(*group)[m.count%memoGroup] = memoEntry{key, uint32(m.block*memoBlock + m.used), uint32(len(value)), s}
+	e := &(*group)[m.count%memoGroup]
+	e.key, e.from, e.size = key, uint32(m.block*memoBlock+m.used), uint32(len(value))
+	e.sight.shown, e.sight.calls, e.sight.suspect = m.list(s), int32(len(s.rules)), s.suspect
 	t.put(hash, m.count)
 	m.used += len(value)
 	if m.count++; m.door.Load() == nil && (m.count >= maxMemoEntries/2 || m.block >= len(t.text)*5/8) {
 		m.door.Store(&memoDoor{})
 	}
-	return s
+	return e.seen()
+}
+
+// list returns rules and atoms, one behind the other.
+func (m *memo) list(s *studied) []int32 {
+	n := len(s.rules) + len(s.atoms)
+	if n == 0 {
+		return nil
+	}
+	if n > len(m.lists) {
+		m.lists = make([]int32, max(n, memoLists))
+	}
+	list := m.lists[:n:n]
+	m.lists = m.lists[n:]
+	copy(list[copy(list, s.rules):], s.atoms)
+	return list
 }
 
 // value returns the value of an entry.

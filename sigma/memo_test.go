@@ -16,7 +16,7 @@ func TestMemo(t *testing.T) {
 	const values = 2 * maxMemoEntries
 	m := newMemo()
 	var all sync.WaitGroup
-	wrong := func(s *sight, n uint64) bool { return (s == nil) != (n%3 == 0) || s != nil && s.rules[0] != int32(n) }
+	wrong := func(s *sight, n uint64) bool { return (s == nil) != (n%3 == 0) || s != nil && s.rules()[0] != int32(n) }
 	found := make([]int, 3)
 	for g := range found {
 		all.Go(func() {
@@ -32,11 +32,13 @@ func TestMemo(t *testing.T) {
 					s, known = m.find(last, hash, key, value)
 				}
 				if !known {
+					of := &studied{}
 					if s = nil; n%3 > 0 {
-						s = &sight{rules: []int32{int32(n)}}
+						of.rules, of.atoms = []int32{int32(n)}, []int32{1}
+						s = &sight{shown: []int32{int32(n)}, calls: 1}
 					}
 					if m.again(hash) {
-						s = m.keep(last, hash, key, value, s)
+						s = m.keep(last, hash, key, value, of)
 					}
 				} else {
 					found[g]++
@@ -99,7 +101,7 @@ func TestMatchersTogether(t *testing.T) {
 
 // TestSightAdds notes decisions from several goroutines: what is known of an atom is what was noted.
 func TestSightAdds(t *testing.T) {
-	s := &sight{atoms: []seenAtom{newSeenAtom(1000, markMaybe)}}
+	s := &sight{shown: []int32{int32(newSeenAtom(1000, markMaybe))}}
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {

@@ -8,13 +8,22 @@ import (
 // sight is what is to be seen in one value of a slot: which of the plan's atoms over that slot hold for it, and which rules
 // it calls for. Atoms that are not listed do not hold. Several matchers look at it at a time, and note what they have decided.
 type sight struct {
-	rules []int32                    // of the plan, rising
-	atoms []seenAtom                 // whose marks are written and read atomically
+	shown []int32                    // rules of the plan, rising, and behind them atoms (see seenAtom), side by side in memory
+	calls int32                      // how many are rules
 	more  atomic.Pointer[laterAtoms] // what was decided beyond these
 	// suspect says that the plan's screen suspects the value of holding a keyword.
 	suspect bool
 	spare   bool // it is forgotten with the record and those beside it
 }
+
+// rules returns the rules that are called for.
+func (s *sight) rules() []int32 { return s.shown[:s.calls] }
+
+// atoms returns the atoms, whose marks are written and read atomically.
+func (s *sight) atoms() []int32 { return s.shown[s.calls:] }
+
+// nothing says that there is nothing to be seen.
+func (s *sight) nothing() bool { return len(s.shown) == 0 && !s.suspect }
 
 // seenAtom is an atom<<2 and its mark: markHolds, markMaybe, or markFails for a maybe that was decided since.
 type seenAtom uint32
@@ -24,25 +33,27 @@ func (a seenAtom) mark() uint8 { return uint8(a & 3) }
 
 func newSeenAtom(atom int32, mark uint8) seenAtom { return seenAtom(atom)<<2 | seenAtom(mark) }
 
-// load returns the atom at a place.
-func (s *sight) load(i int) seenAtom { return seenAtom(atomic.LoadUint32((*uint32)(&s.atoms[i]))) }
+// loadAtom returns one of a sight's atoms.
+func loadAtom(at *int32) seenAtom { return seenAtom(atomic.LoadInt32(at)) }
 
 // laterAtoms is a list of atoms that were decided; it doesn't change.
 type laterAtoms []seenAtom
 
 // set notes what an atom was decided to be.
 func (s *sight) set(atom int32, mark uint8) {
-	for i := range s.atoms {
-		if s.load(i).atom() == atom {
-			atomic.StoreUint32((*uint32)(&s.atoms[i]), uint32(newSeenAtom(atom, mark)))
+	atoms := s.atoms()
+	for i := range atoms {
+		if loadAtom(&atoms[i]).atom() == atom {
+			atomic.StoreInt32(&atoms[i], int32(newSeenAtom(atom, mark)))
 		}
 	}
 }
 
 // of returns what is known of an atom.
 func (s *sight) of(atom int32) (mark uint8, known bool) {
-	for i := range s.atoms {
-		if a := s.load(i); a.atom() == atom {
+	atoms := s.atoms()
+	for i := range atoms {
+		if a := loadAtom(&atoms[i]); a.atom() == atom {
 			return a.mark(), true
 		}
 	}
@@ -95,18 +106,10 @@ func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 	// Values that rules ask for are screened here, once, so that AnyText can pass over them, unless it is shown pieces.
 	screen := m.binding.screen
 	s.suspect = screen != nil && screen.sweep == nil && !l.keywords && tag&(RawUTF16|RawPlain) == RawUTF16 && screen.suspects(raw)
-	if len(s.atoms) == 0 && !s.suspect {
-		s = nil
+	if m.memo.again(hash) && !m.late && !m.testOnlyForget && len(raw) <= maxMemoValue {
+		return m.memo.keep(m.last, hash, key, raw, s)
 	}
-	if m.memo.again(hash) && !m.late && !m.testOnlyForget {
-		if s != nil {
-			s = &sight{rules: slices.Clone(s.rules), atoms: slices.Clone(s.atoms), suspect: s.suspect}
-		}
-		s = m.memo.keep(m.last, hash, key, raw, s)
-	} else if s != nil {
-		s = m.spareSight(s)
-	}
-	return s
+	return m.spareSight(s)
 }
 
 // textOf returns the single value of a field.
@@ -120,20 +123,31 @@ func (m *Matcher) textOf(field int) []byte {
 	return text
 }
 
-// spareSight returns a copy of s that holds until the next call of MatchAll.
-func (m *Matcher) spareSight(s *sight) *sight {
+// spareSight returns a sight that holds until the next call of MatchAll; nil if there is nothing to be seen.
+func (m *Matcher) spareSight(s *studied) *sight {
+	if s.nothing() {
+		return nil
+	}
 	if m.spared == len(m.spare) {
 		m.spare = append(m.spare, &sight{})
 	}
 	c := m.spare[m.spared]
 	m.spared++
 	c.spare = true
-	c.rules, c.atoms, c.suspect = append(c.rules[:0], s.rules...), append(c.atoms[:0], s.atoms...), s.suspect
+	c.shown, c.calls, c.suspect = append(append(c.shown[:0], s.rules...), s.atoms...), int32(len(s.rules)), s.suspect
 	return c
 }
 
+// studied is what was seen in a value, as it is worked out: what a sight is made of.
+type studied struct {
+	rules, atoms []int32
+	suspect      bool
+}
+
+func (s *studied) nothing() bool { return len(s.atoms) == 0 && !s.suspect }
+
 // studied works out what is to be seen in a value. The result holds until the next call.
-func (m *Matcher) studied(l *look, text []byte) *sight {
+func (m *Matcher) studied(l *look, text []byte) *studied {
 	s := &m.result
 	s.rules, s.atoms = s.rules[:0], s.atoms[:0]
 	m.folded = pad(appendFold(m.folded[:0], text))
@@ -223,6 +237,6 @@ func (m *Matcher) consider(a *atom, text []byte, leave bool) {
 
 func (m *Matcher) saw(atom int32, mark uint8) {
 	s := &m.result
-	s.atoms = append(s.atoms, newSeenAtom(atom, mark))
+	s.atoms = append(s.atoms, int32(newSeenAtom(atom, mark)))
 	s.rules = append(s.rules, m.binding.plan.triggers.of(atom)...)
 }
