@@ -51,6 +51,7 @@ type Chunk struct {
 	nodes    []node      // of renderings
 	records  [maxBatch]Record
 	read     int // of these, waiting to be yielded
+	touched  byte
 }
 
 // maxBatch is how many records are read before the first of them is yielded. What reads a record, and what is done with it then, are
@@ -137,6 +138,7 @@ func (c *Chunk) live(yield func([]Record, error) bool) (end int, more bool) {
 	c.read = 0
 	limit := min(int64(c.Header.FreeSpace), int64(c.size))
 	pos := chunkHeaderSize
+	c.touch(pos, int(limit))
 	for int64(pos) < limit {
 		size, err := recordSize(c.data, pos)
 		if err != nil {
@@ -155,8 +157,11 @@ func (c *Chunk) live(yield func([]Record, error) bool) (end int, more bool) {
 			if !c.flush(yield) || !c.broken(pos, size, err, yield) {
 				return pos, false
 			}
-		} else if c.read++; c.read == len(c.records) && !c.flush(yield) {
-			return pos, false
+		} else if c.read++; c.read == len(c.records) {
+			if !c.flush(yield) {
+				return pos, false
+			}
+			c.touch(pos+size, int(limit))
 		}
 		last := binary.LittleEndian.Uint64(c.data[pos+8:]) == c.Header.LastID
 		pos += size
@@ -166,6 +171,21 @@ func (c *Chunk) live(yield func([]Record, error) bool) (end int, more bool) {
 	}
 	return pos, c.flush(yield)
 }
+
+// touch has the processor bring what is likely to be read for the next batch into its nearest caches, all at once. Reading a record
+// means to wait for each of its parts in turn, since one says where the next is: its header, its descriptors, its end.
+func (c *Chunk) touch(from, limit int) {
+	var all byte
+	for i, end := from, min(from+touched, limit); i < end; i += cacheLine {
+		all += c.data[i]
+	}
+	c.touched = all // so that the loop is not for nothing
+}
+
+const (
+	touched   = 32 << 10 // bytes, about what a batch of records takes
+	cacheLine = 64
+)
 
 // flush yields the records that wait.
 func (c *Chunk) flush(yield func([]Record, error) bool) bool {
