@@ -62,6 +62,8 @@ type planRule struct {
 	rule int // position in the collection
 	expr *expr
 	way  *way // the first that can be
+	// met is the part of expr that holds whenever a value calls for the rule, or all of expr; nil if there is none.
+	met *expr
 
 	program atomic.Pointer[program] // of expr, once a record called for it
 }
@@ -147,7 +149,10 @@ func (b *planBuilder) add(w *way, root *expr) {
 		b.plan.needy = append(b.plan.needy, n)
 	}
 	b.atoms = b.atoms[:0]
-	set, _ := b.necessary(root)
+	set, part := b.rarest(root)
+	if part.isShown() {
+		b.plan.rules[n].met = part
+	}
 	if set == nil {
 		b.plan.always = append(b.plan.always, int32(n))
 		return
@@ -259,6 +264,43 @@ func (b *planBuilder) setScreen() {
 		b.engine.screens[string(key)] = s
 	}
 	p.screen = s
+}
+
+// rarest returns what necessary does, and of what part of the root these atoms are.
+func (b *planBuilder) rarest(root *expr) (set []*atom, part *expr) {
+	if root.kind != kindAnd {
+		set, _ = b.necessary(root)
+		return set, root
+	}
+	frequency := 0.0
+	for _, sub := range root.subs {
+		if s, f := b.necessary(sub); s != nil && (set == nil || f < frequency) {
+			set, part, frequency = s, sub, f
+		}
+	}
+	return set, part
+}
+
+// isShown says whether x holds wherever one of its atoms was seen in a value.
+func (x *expr) isShown() bool {
+	switch {
+	case x == nil:
+		return false
+	case x.kind == kindAtom:
+		return x.atom.isShown()
+	case x.kind == kindOr:
+		return !slices.ContainsFunc(x.subs, func(sub *expr) bool { return !sub.isShown() })
+	}
+	return false
+}
+
+// isShown says whether the atom, where it is said to be seen in a value, holds: it is not left open then.
+func (a *atom) isShown() bool {
+	if a.op == opPattern {
+		_, simple := a.pattern.shape()
+		return a.indexed && simple && !a.cased
+	}
+	return a.op > opRegexp && a.ofValue()
 }
 
 // necessary returns atoms of which at least one must be seen for x to hold, and how often one is likely to be; nil if

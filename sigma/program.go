@@ -46,10 +46,21 @@ func (p *plan) program(rule int32) *program {
 	made := r.program.Load()
 	if made == nil {
 		made = &program{}
-		made.entry = p.write(made, r.expr, endHolds, endFails)
+		made.entry = p.write(made, r.rest(), endHolds, endFails)
 		r.program.Store(made) // where two make one at a time, either will do
 	}
 	return made
+}
+
+// rest returns what is to be asked of a rule that was called for: a part of many literals, one of which was seen, is most of some.
+func (r *planRule) rest() *expr {
+	switch r.met {
+	case nil:
+		return r.expr
+	case r.expr:
+		return exprTrue
+	}
+	return andExpr(slices.DeleteFunc(slices.Clone(r.expr.subs), func(x *expr) bool { return x == r.met })...)
 }
 
 // write adds the steps of x, which lead to yes or to no, and returns where they begin. What is to be done last is written first.
