@@ -75,11 +75,12 @@ func Compile(c *Collection, o Options) (*Engine, []*Problem) {
 	}
 	b := &builder{
 		engine: newEngine(c, newCompiled()),
-		known:  map[string]*expr{}, literals: map[literal]int{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
+		known:  map[string]*expr{}, literals: map[literal]int{}, uses: map[*fieldIndex][][]use{}, resolved: map[LogSource][]alternative{}, timeout: o.RegexpTimeout, sources: o.LogSources,
 	}
 	for i, r := range c.Rules {
 		b.addRule(i, r)
 	}
+	b.setUses()
 	for _, ways := range b.resolved {
 		for i := range ways {
 			ways[i].conditions = nil // they are part of the trees now
@@ -96,9 +97,10 @@ func (e *Engine) Rules() []*Rule { return e.collection.Rules }
 
 type builder struct {
 	engine   *Engine
-	known    map[string]*expr // by the atom's key
-	literals map[literal]int  // position among those of their field
-	key      []byte           // scratch
+	known    map[string]*expr        // by the atom's key
+	literals map[literal]int         // position among those of their field
+	uses     map[*fieldIndex][][]use // by literal
+	key      []byte                  // scratch
 	resolved map[LogSource][]alternative
 	sources  *LogSources
 	timeout  time.Duration

@@ -254,8 +254,8 @@ func (f *finder) choose(want func(lit int) bool) *chosen {
 
 func (c *chosen) has(lit int) bool { return c.bits[lit/64]>>(lit%64)&1 != 0 }
 
-// find calls hit with every chosen literal that stands in text, and where it ends. It may write up to eight bytes behind text.
-func (f *finder) find(text []byte, only *chosen, hit func(lit, end int)) {
+// find calls hit with every chosen literal that stands in text, and where it begins and ends. It may write up to eight bytes behind text.
+func (f *finder) find(text []byte, only *chosen, hit func(lit, from, end int)) {
 	for _, lit := range f.single {
 		if !only.has(lit) {
 			continue
@@ -266,7 +266,7 @@ func (f *finder) find(text []byte, only *chosen, hit func(lit, end int)) {
 				break
 			}
 			end += i + 1
-			hit(lit, end)
+			hit(lit, end-1, end)
 		}
 	}
 	padded := append(text, make([]byte, wordSize)...)
@@ -277,7 +277,7 @@ func (f *finder) find(text []byte, only *chosen, hit func(lit, end int)) {
 	}
 }
 
-func (t *gramTable) find(lits []string, text, padded []byte, only *chosen, hit func(lit, end int)) {
+func (t *gramTable) find(lits []string, text, padded []byte, only *chosen, hit func(lit, from, end int)) {
 	chosen, mask := only.bits, t.mask
 	var places [gathered]int32
 	for i, last := 0, len(text)-t.length; i <= last; i += gathered * t.step {
@@ -288,14 +288,21 @@ func (t *gramTable) find(lits []string, text, padded []byte, only *chosen, hit f
 			}
 			gram := binary.LittleEndian.Uint32(padded[place:]) & mask
 			bucket := t.bit(gram) >> bucketBits
-			for _, e := range t.entries[t.first[bucket]:t.first[bucket+1]] {
+			for i := t.first[bucket]; i < t.first[bucket+1]; i++ {
+				e := &t.entries[i]
 				from := int(place) - int(e.at)
 				if from < 0 || (binary.LittleEndian.Uint64(padded[from:])^e.start)<<(e.less&63) != 0 || chosen[e.lit/64]>>(e.lit%64)&1 == 0 {
 					continue
 				}
-				lit := lits[e.lit]
-				if len(text)-from >= len(lit) && (len(lit) <= wordSize || string(text[from:from+len(lit)]) == lit) {
-					hit(int(e.lit), from+len(lit))
+				end := from + wordSize - int(e.less)/8
+				if e.less == 0 { // or there is no more to be compared
+					lit := lits[e.lit]
+					if end = from + len(lit); end > len(text) || string(text[from:end]) != lit {
+						continue
+					}
+				}
+				if end <= len(text) {
+					hit(int(e.lit), from, end)
 				}
 			}
 		}

@@ -28,7 +28,7 @@ func checkFinder(t *testing.T, lits []string, text string) {
 	t.Helper()
 	var found []string
 	f := newFinder(lits)
-	f.find([]byte(text), f.choose(all), func(lit, end int) { found = append(found, fmt.Sprint(lit, "@", end)) })
+	f.find([]byte(text), f.choose(all), func(lit, _, end int) { found = append(found, fmt.Sprint(lit, "@", end)) })
 	slices.Sort(found)
 	if want := plainFind(lits, text); !slices.Equal(found, want) {
 		t.Fatalf("literals %q in %q: found %v, plainly %v", lits, text, found, want)
@@ -97,7 +97,7 @@ func BenchmarkFinder(b *testing.B) {
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
 		for b.Loop() {
-			f.find(text, only, func(int, int) { n++ })
+			f.find(text, only, func(int, int, int) { n++ })
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 // that one finder serves every shape of events. Literals and values are folded.
 type fieldIndex struct {
 	lits []string
-	uses [][]use // by literal
+	uses useLists
 
 	once sync.Once
 	made *finder
@@ -19,6 +19,23 @@ type fieldIndex struct {
 type use struct {
 	atom  int32
 	shape shape
+}
+
+// useLists is a list of uses for each literal of a field. They lie side by side, for a value of some fields has dozens of literals.
+type useLists struct {
+	first []uint32 // by literal, and where those of the last end
+	all   []use
+}
+
+func (u *useLists) of(lit int) []use { return u.all[u.first[lit]:u.first[lit+1]] }
+
+// add adds the list of the next literal.
+func (u *useLists) add(uses []use) {
+	if len(u.first) == 0 {
+		u.first = append(u.first, 0)
+	}
+	u.all = append(u.all, uses...)
+	u.first = append(u.first, uint32(len(u.all)))
 }
 
 // literal is a literal of a field, to find it again.
@@ -46,9 +63,18 @@ func (b *builder) index(a *atom) {
 			text := string(lit)
 			b.literals[literal{f, text}] = n
 			f.lits = append(f.lits, text)
-			f.uses = append(f.uses, nil)
+			b.uses[f] = append(b.uses[f], nil)
 		}
-		f.uses[n] = append(f.uses[n], use{int32(a.id), s})
+		b.uses[f][n] = append(b.uses[f][n], use{int32(a.id), s})
+	}
+}
+
+// setUses gives the fields the uses of their literals, once all are known.
+func (b *builder) setUses() {
+	for f, lists := range b.uses {
+		for _, uses := range lists {
+			f.uses.add(uses)
+		}
 	}
 }
 

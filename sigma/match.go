@@ -40,16 +40,16 @@ type Matcher struct {
 	marks      []uint32 // by atom: now<<2 | mark
 	slots      []slotState
 
-	result    studied            // the value last studied
-	study     studying           // it
-	onLiteral func(lit, end int) // found, made once
-	folded    []byte             // it, folded
-	studies   uint32             // its number
-	stamps    []uint32           // by atom: the number of the value in which it was seen
-	late      bool               // an expression ran out of time
-	single    Values             // scratch
-	several   Values             // scratch
-	spare     []*sight           // of the record, not kept
+	result    studied                  // the value last studied
+	study     studying                 // it
+	onLiteral func(lit, from, end int) // found, made once
+	folded    []byte                   // it, folded
+	studies   uint32                   // its number
+	stamps    []uint32                 // by atom: the number of the value in which it was seen
+	late      bool                     // an expression ran out of time
+	single    Values                   // scratch
+	several   Values                   // scratch
+	spare     []*sight                 // of the record, not kept
 	spared    int
 
 	match  Match

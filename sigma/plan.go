@@ -45,7 +45,7 @@ type litSet struct {
 func (l *litSet) of(p *plan, index *fieldIndex) *chosen {
 	l.once.Do(func() {
 		l.made = index.finder().choose(func(lit int) bool {
-			return slices.ContainsFunc(index.uses[lit], func(u use) bool { return p.atoms.has(u.atom) })
+			return slices.ContainsFunc(index.uses.of(lit), func(u use) bool { return p.atoms.has(u.atom) })
 		})
 	})
 	return l.made
@@ -347,9 +347,9 @@ func (e *Engine) frequency(a *atom) float64 {
 	e.guessed.Do(func() {
 		e.frequencies = make([]float64, len(e.atoms))
 		for _, f := range e.fields {
-			for lit, uses := range f.uses {
-				common, n := isCommon(f.lits[lit]), float64(len(f.lits[lit]))
-				for _, u := range uses {
+			for lit, text := range f.lits {
+				common, n := isCommon(text), float64(len(text))
+				for _, u := range f.uses.of(lit) {
 					e.frequencies[u.atom] += u.shape.frequency(n, common)
 				}
 			}

@@ -47,7 +47,6 @@ type storeReader struct {
 	parts    []part
 	piece    []piece
 	bytes    []byte
-	uses     []use
 	operands []operand // of atoms
 	trees    []expr    // of the atoms, by id
 	nodes    []expr    // memory for other nodes
@@ -325,10 +324,10 @@ func (r *storeReader) readFields() {
 	for range r.length(2) {
 		name := r.text()
 		f := &fieldIndex{lits: r.ownList()}
-		r.uses = make([]use, r.length(1))
-		f.uses = make([][]use, len(f.lits))
-		for i := range f.uses {
-			uses := take(r, &r.uses, r.length(1))
+		all := make([]use, r.length(1))
+		f.uses = useLists{make([]uint32, len(f.lits)+1), all}
+		for i := range f.lits {
+			uses := take(r, &all, r.length(1))
 			for k := range uses {
 				n := r.number()
 				if n>>3 >= len(r.atoms) || shape(n&7) > shapeOther || f.lits[i] == "" {
@@ -338,7 +337,7 @@ func (r *storeReader) readFields() {
 				uses[k] = use{int32(n >> 3), shape(n & 7)}
 				r.atoms[n>>3].indexed = true
 			}
-			f.uses[i] = uses
+			f.uses.first[i+1] = uint32(len(f.uses.all) - len(all))
 		}
 		r.fields[name] = f
 	}

@@ -186,17 +186,16 @@ type studying struct {
 	leave bool
 }
 
-// found looks at the atoms that a literal decides, which ends at end of the folded value.
-func (m *Matcher) found(lit, end int) {
+// found looks at the atoms that a literal decides, which stands at [from, end) of the folded value.
+func (m *Matcher) found(lit, from, end int) {
 	text, leave := m.study.text, m.study.leave
-	length := len(m.study.index.lits[lit])
-	for _, u := range m.study.index.uses[lit] {
+	for _, u := range m.study.index.uses.of(lit) {
 		if !m.binding.plan.atoms.has(u.atom) || m.stamps[u.atom] == m.studies {
 			continue
 		}
 		switch u.shape {
 		case shapePrefix:
-			if end != length {
+			if from != 0 {
 				continue
 			}
 		case shapeSuffix:
@@ -204,7 +203,7 @@ func (m *Matcher) found(lit, end int) {
 				continue
 			}
 		case shapeEquals:
-			if end != length || end != len(m.folded) {
+			if from != 0 || end != len(m.folded) {
 				continue
 			}
 		case shapeOther:

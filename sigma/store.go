@@ -253,13 +253,9 @@ func (w *storeWriter) fields() {
 		f := fields[name]
 		w.text(name)
 		w.texts(f.lits)
-		total := 0
-		for _, uses := range f.uses {
-			total += len(uses)
-		}
-		w.number(total)
-		for _, uses := range f.uses {
-			writeList(w, uses, func(u use) { w.number(int(u.atom)<<3 | int(u.shape)) })
+		w.number(len(f.uses.all))
+		for lit := range f.lits {
+			writeList(w, f.uses.of(lit), func(u use) { w.number(int(u.atom)<<3 | int(u.shape)) })
 		}
 	})
 }
