@@ -31,7 +31,7 @@ func init() {
 }
 
 // evtxPart is how many chunks a part of a log has.
-const evtxPart = 16
+const evtxPart = 8
 
 func splitEVTX(in *evidence.Input) []int64 {
 	parts := []int64{0}
