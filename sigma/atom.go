@@ -92,7 +92,7 @@ func (a *atom) matchText(text, folded []byte) (matched, late bool) {
 			return false, false
 		}
 		text = bytes.TrimSpace(text)
-		if !bytes.ContainsAny(text[:min(len(text), len("ffff:"))], ".:") {
+		if !mayBeAddress(text) {
 			return false, false // Fast path: no address, without an error that says why
 		}
 		addr, err := netip.ParseAddr(string(text))
@@ -102,6 +102,23 @@ func (a *atom) matchText(text, folded []byte) (matched, late bool) {
 }
 
 const maxAddressText = 128
+
+// mayBeAddress says whether a text has nothing, up to a zone, but what addresses have.
+func mayBeAddress(text []byte) bool {
+	if !bytes.ContainsAny(text[:min(len(text), len("ffff:"))], ".:") {
+		return false
+	}
+	for _, c := range text {
+		switch {
+		case c == '%':
+			return true
+		case c >= '0' && c <= ':', c == '.', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // matchNumber compares numbers. A value that is written as the rule writes it is equal, too.
 func (a *atom) matchNumber(text []byte) bool {

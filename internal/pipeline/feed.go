@@ -114,7 +114,7 @@ func (f *feeder) cut(file *File) (*evidence.Input, *parser.Parser, []int64) {
 }
 
 func newPart(file *File, p *parser.Parser, in *evidence.Input, cuts []int64, i int) *part {
-	made := &part{file: file, parser: p}
+	made := &part{file: file, parser: p, tally: tallies.Get().(*tally)}
 	if p == nil {
 		return made
 	}

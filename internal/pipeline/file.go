@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/goshawk-ir/goshawk/internal/event"
@@ -119,14 +120,15 @@ func (f *File) add(t *tally) {
 		f.problem(p)
 	}
 	f.ProblemCount += t.problemCount - int64(len(t.problems))
-	for name, h := range t.hosts {
-		have := f.Hosts[name]
+	for i := range t.hosts {
+		h := &t.hosts[i]
+		have := f.Hosts[h.name]
 		if have == nil {
 			if len(f.Hosts) >= maxHosts {
 				continue
 			}
 			have = &HostTally{}
-			f.Hosts[name] = have
+			f.Hosts[h.name] = have
 		}
 		have.Records += h.Records
 		have.First, have.Last = span(have.First, have.Last, h.First, h.Last)
@@ -137,13 +139,33 @@ func (f *File) add(t *tally) {
 type tally struct {
 	seen, records, recovered int64
 	first, last              time.Time // of hosts before the present one
-	hosts                    map[string]*HostTally
-	host                     string // the last record's, and where it is counted
+	hosts                    []namedTally
+	hostAt                   map[string]int // in hosts
+	host                     string         // the last record's, and where it is counted
 	at                       *HostTally
-	from, to                 int64 // the seconds of what at has
+	beyond                   HostTally // of hosts for which there was no room
+	from, to                 int64     // the seconds of what at has
 	problems                 []*evidence.Problem
 	problemCount             int64
 	stopped                  bool
+}
+
+// namedTally is what is counted for a host. They stand in the order in which they came, so that those for which there is no room are
+// the same in every run.
+type namedTally struct {
+	name string
+	HostTally
+}
+
+// tallies are those of parts that are done, to be used again.
+var tallies = sync.Pool{New: func() any { return &tally{hostAt: map[string]int{}} }}
+
+// release gives a tally back that was added to its file.
+func (t *tally) release() {
+	clear(t.hosts)
+	clear(t.hostAt)
+	*t = tally{hosts: t.hosts[:0], hostAt: t.hostAt}
+	tallies.Put(t)
 }
 
 func (t *tally) record(r *event.Record) {
@@ -186,17 +208,16 @@ func (t *tally) end() {
 }
 
 func (t *tally) hostTally(name string) *HostTally {
-	if t.hosts == nil {
-		t.hosts = map[string]*HostTally{}
-	}
-	h := t.hosts[name]
-	if h == nil {
-		h = &HostTally{}
-		if len(t.hosts) < maxHosts {
-			t.hosts[name] = h
+	i, known := t.hostAt[name]
+	if !known {
+		if i = len(t.hosts); i >= maxHosts {
+			t.beyond = HostTally{}
+			return &t.beyond
 		}
+		t.hosts = append(t.hosts, namedTally{name: name})
+		t.hostAt[name] = i
 	}
-	return h
+	return &t.hosts[i].HostTally
 }
 
 func (t *tally) problem(err error) {

@@ -20,7 +20,7 @@ func TestTally(t *testing.T) {
 		want := map[string]HostTally{}
 		var first, last time.Time
 		for range 1 + r.IntN(3) {
-			var part tally
+			part := tallies.Get().(*tally)
 			at := time.Unix(r.Int64N(1<<31), 0)
 			for range r.IntN(30) {
 				at = at.Add(time.Duration(r.Int64N(5e9) - 1e9))
@@ -38,7 +38,8 @@ func TestTally(t *testing.T) {
 				want[record.Host] = h
 				first, last = span(first, last, record.Time, record.Time)
 			}
-			file.add(&part)
+			file.add(part)
+			part.release()
 		}
 		got := map[string]HostTally{}
 		for name, h := range file.Hosts {
@@ -47,5 +48,30 @@ func TestTally(t *testing.T) {
 		if !maps.Equal(got, want) || file.First != first || file.Last != last {
 			t.Fatalf("seed %d: %v to %v, %v\nwant %v to %v, %v", seed, file.First, file.Last, got, first, last, want)
 		}
+	}
+}
+
+// TestHostsBeyond reads records of more hosts than there is room for: the first of them are kept, and none of the others.
+func TestHostsBeyond(t *testing.T) {
+	file := newFile(&evidence.File{}, 0)
+	for from := range 2 {
+		part := tallies.Get().(*tally)
+		for i := range maxHosts {
+			part.record(&event.Record{Host: fmt.Sprint(i + from*10), Time: time.Unix(1, 0)})
+			part.record(&event.Record{Host: fmt.Sprint(i + from*10 + maxHosts), Time: time.Unix(1, 0)})
+		}
+		if len(part.hosts) != maxHosts {
+			t.Errorf("a part counts %d hosts", len(part.hosts))
+		}
+		file.add(part)
+		part.release()
+	}
+	for i := range maxHosts / 2 {
+		if a, b := file.Hosts[fmt.Sprint(i)], file.Hosts[fmt.Sprint(i+maxHosts)]; a == nil || b == nil {
+			t.Fatalf("host %d was dropped for one that came later", i)
+		}
+	}
+	if len(file.Hosts) != maxHosts || file.Records != 4*maxHosts {
+		t.Errorf("%d hosts, %d records", len(file.Hosts), file.Records)
 	}
 }

@@ -71,7 +71,7 @@ type part struct {
 	last   bool
 	late   []*evidence.Problem // of the whole file, in its last part: what reading it showed
 	done   func()              // gives back what the part holds; nil if nothing
-	tally  tally
+	tally  *tally
 }
 
 // Run reads the evidence. It returns the context's error if it was stopped, after what was finished has been handed on;
@@ -183,7 +183,8 @@ func (t *taker[B]) batch(p *part, b B) error {
 }
 
 func (t *taker[B]) part(p *part) error {
-	p.file.add(&p.tally)
+	p.file.add(p.tally)
+	p.tally.release()
 	if !p.last {
 		return nil
 	}
