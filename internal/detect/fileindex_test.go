@@ -3,8 +3,11 @@ package detect
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -81,12 +84,12 @@ func TestFileIndexInUse(t *testing.T) {
 	cache := cacheOf(c)
 	name := cache.indexFile(c)
 	x := cache.readIndex(name)
-	if len(x.files) != 3 {
-		t.Fatalf("%d files in the index", len(x.files))
+	if len(x.files) != 5 {
+		t.Fatalf("%d files and folders in the index", len(x.files))
 	}
 	// That files are not read shows in an index that says something else of them.
 	x.now = x.files
-	x.now[1].sum[0]++
+	x.now[3].sum[0]++
 	began := time.Unix(0, x.began)
 	cache.put(name, x.encode(began, x.key))
 	wantLoaded(t, c, false)
@@ -102,8 +105,112 @@ func TestFileIndexInUse(t *testing.T) {
 	}
 	wantLoaded(t, c, false)
 	wantLoaded(t, c, true)
-	if x := cache.readIndex(name); len(x.files) != 2 {
-		t.Errorf("%d files in the index, after one was removed", len(x.files))
+	if x := cache.readIndex(name); len(x.files) != 4 {
+		t.Errorf("%d files and folders in the index, after one was removed", len(x.files))
+	}
+}
+
+// TestFoldersInUse reads rules of folders that need not be listed, and of some that have to be.
+func TestFoldersInUse(t *testing.T) {
+	if !readsQuickly {
+		t.Skip("no files are read the quick way here")
+	}
+	dir := t.TempDir()
+	if f, err := os.Open(dir); err != nil || believed(f) == 0 {
+		t.Skip("times of this file system are not believed")
+	}
+	defer func(d int64) { settled = d }(settled)
+	settled = -int64(time.Hour)
+	do := func(errs ...error) {
+		t.Helper()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(name, text string) error {
+		return errors.Join(os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700), os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	x := &fileIndex{}
+	// read reads the files, with the index of the time before, and compares what is read with what is read without one.
+	read := func(change func(*fileIndex)) (paths []string) {
+		t.Helper()
+		began := time.Now()
+		index := &fileIndex{}
+		index.decode(x.encode(began, cacheKey{}))
+		if change != nil {
+			change(index)
+		}
+		for _, index := range []*fileIndex{index, nil} {
+			var now []string
+			source := &RuleSource{Name: "r", FS: os.DirFS(dir), Dir: dir}
+			r := &ruleReader{index: index, each: func(f *ruleFile) {
+				now = append(now, fmt.Sprint(f.path, f.problem != ""))
+			}}
+			do(r.read(source))
+			if index == nil && change == nil && !slices.Equal(now, paths) {
+				t.Errorf("read %q, without an index %q", paths, now)
+			} else if index != nil {
+				paths = now
+			}
+		}
+		x = index
+		return paths
+	}
+	do(write("a.yml", "a"), write("b/c.yml", "c"), write("b/d/e.yaml", "e"), write("b/note.txt", "no rule"), write("f.yml", "f"), os.Mkdir(filepath.Join(dir, "g"), 0o700))
+	read(nil)
+	if n := len(x.now); n != 4+4 {
+		t.Fatalf("%d files and folders in the index", n)
+	}
+	if read(nil); x.fresh {
+		t.Error("something was listed or read again")
+	}
+	// That folders are not listed shows in an index that has less in one of them.
+	less := func(index *fileIndex) {
+		i := slices.IndexFunc(index.files, func(f indexedFile) bool { return f.path == "r/b" })
+		index.files = slices.Delete(index.files, i+1, i+2)
+		index.files[0].below--
+		index.files[i].below--
+	}
+	if got := read(less); len(got) != 3 || x.fresh {
+		t.Errorf("read %q", got)
+	}
+	x = &fileIndex{}
+	read(nil)
+	for name, change := range map[string]func() error{
+		"a new file":            func() error { return write("b/d/a.yml", "new") },
+		"a new folder":          func() error { return write("b/e/a.yml", "new") },
+		"a file less":           func() error { return os.Remove(filepath.Join(dir, "f.yml")) },
+		"a file has a new name": func() error { return os.Rename(filepath.Join(dir, "a.yml"), filepath.Join(dir, "z.yml")) },
+		"a link":                func() error { return os.Symlink("z.yml", filepath.Join(dir, "b", "l.yml")) },
+		"a link to nothing":     func() error { return os.Symlink("nothing", filepath.Join(dir, "b", "m.yml")) },
+		"a folder for a file": func() error {
+			return errors.Join(os.RemoveAll(filepath.Join(dir, "b/c.yml")), write("b/c.yml/x.yml", "x"))
+		},
+		"a file for a folder":    func() error { return errors.Join(os.RemoveAll(filepath.Join(dir, "g")), write("g", "no rule")) },
+		"a folder of other name": func() error { return os.Rename(filepath.Join(dir, "b", "d"), filepath.Join(dir, "b", "d.yml")) },
+	} {
+		time.Sleep(20 * time.Millisecond) // or it is the same time still by the file system's clock
+		if err := change(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		before := len(x.now)
+		read(nil)
+		t.Logf("%s: %d entries, %d before", name, len(x.now), before)
+		read(nil)
+	}
+	// A folder with a link in it has to be listed each time.
+	for _, f := range x.now {
+		if f.path == "r/b" && f.state != (fileState{}) {
+			t.Error("a folder that is not all in the index has a state there")
+		}
+	}
+	// What an index says is below a folder must be below it.
+	for name, path := range map[string]string{"elsewhere": "r/x/c.yml", "deeper": "r/b/x/c.yml", "above": "r/b/..", "itself": "r/b/"} {
+		index := &fileIndex{dev: 1, began: 5 + settled, files: []indexedFile{{path: "r/b", below: 1, state: fileState{device: 1}}, {path: path, below: notFolder}}}
+		index.began = 1 << 62
+		if _, _, ok := index.listed("r/b", fileState{device: 1}); ok {
+			t.Errorf("%s: taken for what is in a folder", name)
+		}
 	}
 }
 
@@ -111,6 +218,10 @@ func TestFileIndexInUse(t *testing.T) {
 func FuzzFileIndex(f *testing.F) {
 	x := &fileIndex{}
 	x.add("r/a.yml", fileState{1, 2, 3, 4, 5}, sha256.Sum256(nil), true)
+	f.Add(x.encode(time.Unix(7, 0), cacheKey{2}))
+	at := x.begin("r/b")
+	x.add("r/b/c.yml", fileState{1, 2, 3, 4, 5}, sha256.Sum256(nil), true)
+	x.end(at, fileState{5, 4, 3, 2, 1}, true)
 	f.Add(x.encode(time.Unix(7, 0), cacheKey{2}))
 	f.Add([]byte(indexMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {

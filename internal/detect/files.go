@@ -37,7 +37,8 @@ func (r *ruleReader) read(source *RuleSource) error {
 		return nil
 	}
 	if source.Dir != "" && readsQuickly {
-		return r.folder(".")
+		_, err := r.folder(".")
+		return err
 	}
 	return r.walk(".")
 }
@@ -69,38 +70,77 @@ func (r *ruleReader) plain(full, name string) {
 // quickSize is the length up to which files are read the quick way.
 const quickSize = 64 << 10
 
-// folder reads what walk reads, in the same order. Fast path: for a file that its folder calls regular it asks the
-// system for nothing but its bytes, by its name in the open folder; whatever is not as expected goes the plain way.
-func (r *ruleReader) folder(dir string) error {
+// folder reads what walk reads, in the same order, and says whether the index has it now. Fast path: for a file that its folder calls
+// regular it asks the system for nothing but its bytes, by its name in the open folder; whatever is not as expected goes the plain way. A
+// folder that is the same still is not listed.
+func (r *ruleReader) folder(dir string) (indexed bool, err error) {
 	f, err := openFolder(filepath.Join(r.source.Dir, filepath.FromSlash(dir)))
 	if err != nil {
-		return r.walk(dir)
+		return false, r.walk(dir)
 	}
 	defer f.Close()
-	entries, err := f.ReadDir(-1)
-	if err != nil {
-		return r.walk(dir)
+	if r.index != nil && dir == "." {
+		r.index.dev = believed(f)
 	}
 	if r.buf == nil {
 		r.buf = make([]byte, quickSize)
 	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	full := path.Join(r.source.Name, dir)
-	if r.index != nil && dir == "." {
-		r.index.dev = believed(f)
+	if r.index == nil || r.index.dev == 0 {
+		return false, r.list(f, dir, full, new(bool))
 	}
+	state, whole := stateOfFolder(f) // before it is listed, as in quick
+	x, at := r.index, r.index.begin(full)
+	first, end, ok := x.listed(full, state)
+	if !whole || !ok {
+		if err = r.list(f, dir, full, &whole); err != nil {
+			return false, err
+		}
+	} else {
+		for k := first; k < end; k = x.after(k) {
+			name := x.files[k].path[len(full)+1:]
+			if err := r.entry(f, dir, name, x.files[k].path, x.files[k].below != notFolder, true, &whole); err != nil {
+				return false, err
+			}
+		}
+	}
+	if !whole {
+		state = fileState{}
+	}
+	x.end(at, state, !ok)
+	return true, nil
+}
+
+// list lists a folder and reads what is in it. Where something is not read in a way that the index notes, whole becomes false.
+func (r *ruleReader) list(f *os.File, dir, full string, whole *bool) error {
+	entries, err := f.ReadDir(-1)
+	if err != nil {
+		*whole = false
+		return r.walk(dir)
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, d := range entries {
-		switch {
-		case d.IsDir():
-			if err := r.folder(path.Join(dir, d.Name())); err != nil {
+		if d.IsDir() || isRuleFile(d.Name()) {
+			if err := r.entry(f, dir, d.Name(), path.Join(full, d.Name()), d.IsDir(), d.Type().IsRegular(), whole); err != nil {
 				return err
 			}
-		case isRuleFile(d.Name()):
-			if d.Type().IsRegular() && r.quick(f, d.Name(), path.Join(full, d.Name())) {
-				continue
-			}
-			r.plain(path.Join(full, d.Name()), path.Join(dir, d.Name()))
 		}
+	}
+	return nil
+}
+
+// entry reads a file or a folder that is in a folder; whole as for list.
+func (r *ruleReader) entry(f *os.File, dir, name, full string, isDir, isRegular bool, whole *bool) error {
+	switch {
+	case isDir:
+		indexed, err := r.folder(path.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		*whole = *whole && indexed
+	case !isRegular || !r.quick(f, name, full):
+		r.plain(full, path.Join(dir, name))
+		*whole = false
 	}
 	return nil
 }
