@@ -67,8 +67,9 @@ func spellings(c byte) []byte {
 func rarestTriple(lit string) string {
 	best, least := "", 2.0
 	for i := range len(lit) - 2 {
-		single, pairs := charChance(), pairChance(lit[i:i+2])*pairChance(lit[i+1:i+3])
-		if chance := single[lit[i]] * single[lit[i+1]] * single[lit[i+2]] * pairs; chance < least {
+		single, pair := charChance(), pairChance()
+		chance := single[lit[i]] * single[lit[i+1]] * single[lit[i+2]] * pair[lit[i]][lit[i+1]] * pair[lit[i+1]][lit[i+2]]
+		if chance < least {
 			best, least = lit[i:i+3], chance
 		}
 	}
@@ -76,10 +77,21 @@ func rarestTriple(lit string) string {
 }
 
 // pairChance is charChance for two characters, one after the other.
-func pairChance(pair string) float64 {
+var pairChance = sync.OnceValue(func() *[0x80][0x80]float64 {
 	const least = 0.05
-	return (least + float64(strings.Count(commonText, pair))) / float64(len(commonText))
-}
+	chance := &[0x80][0x80]float64{}
+	for i := range len(commonText) - 1 {
+		if a, b := commonText[i], commonText[i+1]; a < 0x80 && b < 0x80 {
+			chance[a][b]++
+		}
+	}
+	for a := range chance {
+		for b := range chance[a] {
+			chance[a][b] = (least + chance[a][b]) / float64(len(commonText))
+		}
+	}
+	return chance
+})
 
 // withTriple returns the chance that three units are in a set to which a triple is added.
 func withTriple(s *simd.Triples, set int, triple string) float64 {
