@@ -33,12 +33,12 @@ type crew[J, B any] struct {
 }
 
 // jobsAhead is how many jobs of n workers wait to be begun: enough for the others while one is at next, since two parts come of one
-// reading, which takes longer than to parse one. What is read for a single worker lies in the caches still if no more waits.
-func jobsAhead(n int) int { return 2*n - 1 }
+// reading, which takes as long as to parse one. What is read for a single worker lies in the caches still if no more waits.
+func jobsAhead(n int) int { return 4*n - 3 }
 
-// jobsUnderWay is how many jobs of n workers are under way in all, with those that wait to be taken in: one may take several times as
-// long as those that come after it.
-func jobsUnderWay(n int) int { return 4*n + 8 }
+// jobsUnderWay is how many jobs of n workers are under way in all, with those that wait to be taken in: one may take many times as long
+// as those that come after it, as the first of a run do, in which all is new.
+func jobsUnderWay(n int) int { return 8*n + 16 }
 
 // job is something to do, and what came of it and was not taken in yet.
 type job[J, B any] struct {

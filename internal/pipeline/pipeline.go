@@ -82,7 +82,7 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 	}
 	walkCtx, stop := context.WithCancel(ctx)
 	defer stop()
-	f := &feeder{o: &o, free: make(chan []byte, 2*o.Workers+4), atOnce: 1}
+	f := &feeder{o: &o, free: make(chan []byte, jobsAhead(o.Workers)+o.Workers+4), atOnce: 1}
 	if sink.Mixed {
 		f.atOnce = 2
 	}
