@@ -92,32 +92,47 @@ func (a *atom) matchText(text, folded []byte) (matched, late bool) {
 			return false, false
 		}
 		text = bytes.TrimSpace(text)
-		if !mayBeAddress(text) {
-			return false, false // Fast path: no address, without an error that says why
-		}
-		addr, err := netip.ParseAddr(string(text))
-		return err == nil && a.net.Contains(addr.Unmap().WithZone("")), false
+		addr, ok := parseAddress(text)
+		return ok && a.net.Contains(addr.Unmap().WithZone("")), false
 	}
 	return false, false
 }
 
 const maxAddressText = 128
 
-// mayBeAddress says whether a text has nothing, up to a zone, but what addresses have.
-func mayBeAddress(text []byte) bool {
+// parseAddress reads what netip.ParseAddr reads. Fast path: most values are addresses of four numbers, or none, and neither needs a copy of
+// the text, or an error that says why.
+func parseAddress(text []byte) (a netip.Addr, ok bool) {
 	if !bytes.ContainsAny(text[:min(len(text), len("ffff:"))], ".:") {
-		return false
+		return a, false
 	}
-	for _, c := range text {
-		switch {
-		case c == '%':
-			return true
-		case c >= '0' && c <= ':', c == '.', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
-		default:
-			return false
+	if bytes.IndexByte(text, ':') < 0 {
+		quad, ok := parseQuad(text)
+		return netip.AddrFrom4(quad), ok
+	}
+	a, err := netip.ParseAddr(string(text))
+	return a, err == nil
+}
+
+// parseQuad reads an address of four decimal numbers, without zeros before them.
+func parseQuad(text []byte) (quad [4]byte, ok bool) {
+	for i := range quad {
+		n, digits := 0, 0
+		for len(text) > 0 && text[0] >= '0' && text[0] <= '9' && digits < 3 {
+			n, text, digits = 10*n+int(text[0]-'0'), text[1:], digits+1
+		}
+		if digits == 0 || n > 255 || digits > 1 && n < 10 || digits > 2 && n < 100 {
+			return quad, false
+		}
+		quad[i] = byte(n)
+		if i < len(quad)-1 {
+			if len(text) == 0 || text[0] != '.' {
+				return quad, false
+			}
+			text = text[1:]
 		}
 	}
-	return true
+	return quad, len(text) == 0
 }
 
 // matchNumber compares numbers. A value that is written as the rule writes it is equal, too.
