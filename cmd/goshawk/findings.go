@@ -77,6 +77,7 @@ func (w *findingMaker) Findings(batch []*finding.Finding, give func(*findingBatc
 			w.some = append(w.some, f)
 		}
 	}
+	w.known.Expect(w.some)
 	for _, f := range w.some {
 		w.makers.render(w.batch, f)
 		if w.batch.size() >= batchText || len(w.batch.groups.rows) >= batchGroups {

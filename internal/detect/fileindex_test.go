@@ -110,105 +110,124 @@ func TestFileIndexInUse(t *testing.T) {
 	}
 }
 
-// TestFoldersInUse reads rules of folders that need not be listed, and of some that have to be.
-func TestFoldersInUse(t *testing.T) {
+// indexedReads reads the rules of a folder several times, each time with the index of the time before.
+type indexedReads struct {
+	*testing.T
+	dir   string
+	index *fileIndex
+}
+
+// newIndexedReads returns reads of an empty folder. Until the test ends, what was changed just now is believed to be as it was.
+func newIndexedReads(t *testing.T) *indexedReads {
 	if !readsQuickly {
 		t.Skip("no files are read the quick way here")
 	}
-	dir := t.TempDir()
-	if f, err := os.Open(dir); err != nil || believed(f) == 0 {
+	x := &indexedReads{T: t, dir: t.TempDir(), index: &fileIndex{}}
+	if f, err := os.Open(x.dir); err != nil || believed(f) == 0 {
 		t.Skip("times of this file system are not believed")
 	}
-	defer func(d int64) { settled = d }(settled)
+	before := settled
+	t.Cleanup(func() { settled = before })
 	settled = -int64(time.Hour)
-	do := func(errs ...error) {
-		t.Helper()
-		if err := errors.Join(errs...); err != nil {
+	return x
+}
+
+func (x *indexedReads) name(name string) string {
+	return filepath.Join(x.dir, filepath.FromSlash(name))
+}
+
+func (x *indexedReads) write(name string) error {
+	return errors.Join(os.MkdirAll(filepath.Dir(x.name(name)), 0o700), os.WriteFile(x.name(name), []byte(name), 0o600))
+}
+
+// read returns what is read.
+func (x *indexedReads) read() (paths []string) {
+	x.Helper()
+	index := &fileIndex{}
+	index.decode(x.index.encode(time.Now(), cacheKey{}))
+	x.index = index
+	return x.readWith(index)
+}
+
+func (x *indexedReads) readWith(index *fileIndex) (paths []string) {
+	x.Helper()
+	r := &ruleReader{index: index, each: func(f *ruleFile) { paths = append(paths, fmt.Sprint(f.path, f.problem != "")) }}
+	if err := r.read(&RuleSource{Name: "r", FS: os.DirFS(x.dir), Dir: x.dir}); err != nil {
+		x.Error(err)
+	}
+	return paths
+}
+
+// compare reads, and compares what is read with what is read without an index.
+func (x *indexedReads) compare() {
+	x.Helper()
+	if got, want := x.read(), x.readWith(nil); !slices.Equal(got, want) {
+		x.Errorf("read %q, without an index %q", got, want)
+	}
+}
+
+// TestFoldersInUse reads rules of folders that need not be listed, and of some that have to be.
+func TestFoldersInUse(t *testing.T) {
+	x := newIndexedReads(t)
+	for _, name := range []string{"a.yml", "b/c.yml", "b/d/e.yaml", "b/note.txt", "f.yml", "g/note.txt"} {
+		if err := x.write(name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write := func(name, text string) error {
-		return errors.Join(os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700), os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
-	}
-	x := &fileIndex{}
-	// read reads the files, with the index of the time before, and compares what is read with what is read without one.
-	read := func(change func(*fileIndex)) (paths []string) {
-		t.Helper()
-		began := time.Now()
-		index := &fileIndex{}
-		index.decode(x.encode(began, cacheKey{}))
-		if change != nil {
-			change(index)
-		}
-		for _, index := range []*fileIndex{index, nil} {
-			var now []string
-			source := &RuleSource{Name: "r", FS: os.DirFS(dir), Dir: dir}
-			r := &ruleReader{index: index, each: func(f *ruleFile) {
-				now = append(now, fmt.Sprint(f.path, f.problem != ""))
-			}}
-			do(r.read(source))
-			if index == nil && change == nil && !slices.Equal(now, paths) {
-				t.Errorf("read %q, without an index %q", paths, now)
-			} else if index != nil {
-				paths = now
-			}
-		}
-		x = index
-		return paths
-	}
-	do(write("a.yml", "a"), write("b/c.yml", "c"), write("b/d/e.yaml", "e"), write("b/note.txt", "no rule"), write("f.yml", "f"), os.Mkdir(filepath.Join(dir, "g"), 0o700))
-	read(nil)
-	if n := len(x.now); n != 4+4 {
+	x.compare()
+	if n := len(x.index.now); n != 4+4 {
 		t.Fatalf("%d files and folders in the index", n)
 	}
-	if read(nil); x.fresh {
+	if x.compare(); x.index.fresh {
 		t.Error("something was listed or read again")
 	}
-	// That folders are not listed shows in an index that has less in one of them.
-	less := func(index *fileIndex) {
-		i := slices.IndexFunc(index.files, func(f indexedFile) bool { return f.path == "r/b" })
-		index.files = slices.Delete(index.files, i+1, i+2)
-		index.files[0].below--
-		index.files[i].below--
-	}
-	if got := read(less); len(got) != 3 || x.fresh {
-		t.Errorf("read %q", got)
-	}
-	x = &fileIndex{}
-	read(nil)
 	for name, change := range map[string]func() error{
-		"a new file":            func() error { return write("b/d/a.yml", "new") },
-		"a new folder":          func() error { return write("b/e/a.yml", "new") },
-		"a file less":           func() error { return os.Remove(filepath.Join(dir, "f.yml")) },
-		"a file has a new name": func() error { return os.Rename(filepath.Join(dir, "a.yml"), filepath.Join(dir, "z.yml")) },
-		"a link":                func() error { return os.Symlink("z.yml", filepath.Join(dir, "b", "l.yml")) },
-		"a link to nothing":     func() error { return os.Symlink("nothing", filepath.Join(dir, "b", "m.yml")) },
-		"a folder for a file": func() error {
-			return errors.Join(os.RemoveAll(filepath.Join(dir, "b/c.yml")), write("b/c.yml/x.yml", "x"))
-		},
-		"a file for a folder":    func() error { return errors.Join(os.RemoveAll(filepath.Join(dir, "g")), write("g", "no rule")) },
-		"a folder of other name": func() error { return os.Rename(filepath.Join(dir, "b", "d"), filepath.Join(dir, "b", "d.yml")) },
+		"a new file":             func() error { return x.write("b/d/a.yml") },
+		"a new folder":           func() error { return x.write("b/e/a.yml") },
+		"a file less":            func() error { return os.Remove(x.name("f.yml")) },
+		"a file has a new name":  func() error { return os.Rename(x.name("a.yml"), x.name("z.yml")) },
+		"a link":                 func() error { return os.Symlink("c.yml", x.name("b/l.yml")) },
+		"a link to nothing":      func() error { return os.Symlink("nothing", x.name("b/m.yml")) },
+		"a folder for a file":    func() error { return errors.Join(os.RemoveAll(x.name("b/c.yml")), x.write("b/c.yml/x.yml")) },
+		"a file for a folder":    func() error { return errors.Join(os.RemoveAll(x.name("g")), x.write("g")) },
+		"a folder of other name": func() error { return os.Rename(x.name("b/d"), x.name("b/d.yml")) },
 	} {
 		time.Sleep(20 * time.Millisecond) // or it is the same time still by the file system's clock
 		if err := change(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		before := len(x.now)
-		read(nil)
-		t.Logf("%s: %d entries, %d before", name, len(x.now), before)
-		read(nil)
+		t.Log(name)
+		x.compare()
+		x.compare()
 	}
 	// A folder with a link in it has to be listed each time.
-	for _, f := range x.now {
+	for _, f := range x.index.now {
 		if f.path == "r/b" && f.state != (fileState{}) {
 			t.Error("a folder that is not all in the index has a state there")
 		}
 	}
+}
+
+// TestFoldersNotListed shows, with an index that has less in a folder, that the folder is not listed.
+func TestFoldersNotListed(t *testing.T) {
+	x := newIndexedReads(t)
+	if err := errors.Join(x.write("a.yml"), x.write("b/c.yml"), x.write("b/d.yml")); err != nil {
+		t.Fatal(err)
+	}
+	x.compare()
+	now := x.index.now
+	i := slices.IndexFunc(now, func(f indexedFile) bool { return f.path == "r/b" })
+	x.index.now = slices.Delete(slices.Clone(now), i+1, i+2)
+	x.index.now[0].below--
+	x.index.now[i].below--
+	if got := x.read(); !slices.Equal(got, []string{"r/a.ymlfalse", "r/b/d.ymlfalse"}) || x.index.fresh {
+		t.Errorf("read %q", got)
+	}
 	// What an index says is below a folder must be below it.
 	for name, path := range map[string]string{"elsewhere": "r/x/c.yml", "deeper": "r/b/x/c.yml", "above": "r/b/..", "itself": "r/b/"} {
-		index := &fileIndex{dev: 1, began: 5 + settled, files: []indexedFile{{path: "r/b", below: 1, state: fileState{device: 1}}, {path: path, below: notFolder}}}
-		index.began = 1 << 62
-		if _, _, ok := index.listed("r/b", fileState{device: 1}); ok {
+		state := fileState{device: 1}
+		index := &fileIndex{dev: 1, began: 1 << 62, files: []indexedFile{{path: "r/b", below: 1, state: state}, {path: path, below: notFolder}}}
+		if _, _, ok := index.listed("r/b", state); ok {
 			t.Errorf("%s: taken for what is in a folder", name)
 		}
 	}

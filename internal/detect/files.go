@@ -70,79 +70,106 @@ func (r *ruleReader) plain(full, name string) {
 // quickSize is the length up to which files are read the quick way.
 const quickSize = 64 << 10
 
+// openedFolder is a folder that is being read.
+type openedFolder struct {
+	*os.File
+	dir   string // from the source's folder
+	full  string // as problems name it
+	whole bool   // so far, all that is in it was read in a way that the index notes
+}
+
 // folder reads what walk reads, in the same order, and says whether the index has it now. Fast path: for a file that its folder calls
 // regular it asks the system for nothing but its bytes, by its name in the open folder; whatever is not as expected goes the plain way. A
 // folder that is the same still is not listed.
 func (r *ruleReader) folder(dir string) (indexed bool, err error) {
-	f, err := openFolder(filepath.Join(r.source.Dir, filepath.FromSlash(dir)))
+	file, err := openFolder(filepath.Join(r.source.Dir, filepath.FromSlash(dir)))
 	if err != nil {
 		return false, r.walk(dir)
 	}
-	defer f.Close()
+	defer file.Close()
+	f := &openedFolder{File: file, dir: dir, full: path.Join(r.source.Name, dir)}
 	if r.index != nil && dir == "." {
-		r.index.dev = believed(f)
+		r.index.dev = believed(file)
 	}
 	if r.buf == nil {
 		r.buf = make([]byte, quickSize)
 	}
-	full := path.Join(r.source.Name, dir)
 	if r.index == nil || r.index.dev == 0 {
-		return false, r.list(f, dir, full, new(bool))
+		return false, r.list(f)
 	}
-	state, whole := stateOfFolder(f) // before it is listed, as in quick
-	x, at := r.index, r.index.begin(full)
-	first, end, ok := x.listed(full, state)
-	if !whole || !ok {
-		if err = r.list(f, dir, full, &whole); err != nil {
-			return false, err
-		}
+	state, ok := stateOfFolder(file) // before it is listed, as in quick
+	f.whole = ok
+	x, at := r.index, r.index.begin(f.full)
+	first, end, same := x.listed(f.full, state)
+	if same = same && ok; same {
+		err = r.again(f, first, end)
 	} else {
-		for k := first; k < end; k = x.after(k) {
-			name := x.files[k].path[len(full)+1:]
-			if err := r.entry(f, dir, name, x.files[k].path, x.files[k].below != notFolder, true, &whole); err != nil {
-				return false, err
-			}
-		}
+		err = r.list(f)
 	}
-	if !whole {
+	if err != nil {
+		return false, err
+	}
+	if !f.whole {
 		state = fileState{}
 	}
-	x.end(at, state, !ok)
+	x.end(at, state, !same)
 	return true, nil
 }
 
-// list lists a folder and reads what is in it. Where something is not read in a way that the index notes, whole becomes false.
-func (r *ruleReader) list(f *os.File, dir, full string, whole *bool) error {
+// list lists a folder and reads what is in it.
+func (r *ruleReader) list(f *openedFolder) error {
 	entries, err := f.ReadDir(-1)
 	if err != nil {
-		*whole = false
-		return r.walk(dir)
+		f.whole = false
+		return r.walk(f.dir)
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, d := range entries {
-		if d.IsDir() || isRuleFile(d.Name()) {
-			if err := r.entry(f, dir, d.Name(), path.Join(full, d.Name()), d.IsDir(), d.Type().IsRegular(), whole); err != nil {
-				return err
-			}
+		var err error
+		switch {
+		case d.IsDir():
+			err = r.inner(f, d.Name())
+		case !isRuleFile(d.Name()):
+		case d.Type().IsRegular():
+			r.file(f, d.Name(), path.Join(f.full, d.Name()))
+		default:
+			f.whole = false
+			r.plain(path.Join(f.full, d.Name()), path.Join(f.dir, d.Name()))
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// entry reads a file or a folder that is in a folder; whole as for list.
-func (r *ruleReader) entry(f *os.File, dir, name, full string, isDir, isRegular bool, whole *bool) error {
-	switch {
-	case isDir:
-		indexed, err := r.folder(path.Join(dir, name))
-		if err != nil {
+// again reads what was in a folder the last time, which the index has from first to before end.
+func (r *ruleReader) again(f *openedFolder, first, end int) error {
+	for k := first; k < end; k = r.index.after(k) {
+		e := &r.index.files[k]
+		name := e.path[len(f.full)+1:]
+		if e.below == notFolder {
+			r.file(f, name, e.path)
+		} else if err := r.inner(f, name); err != nil {
 			return err
 		}
-		*whole = *whole && indexed
-	case !isRegular || !r.quick(f, name, full):
-		r.plain(full, path.Join(dir, name))
-		*whole = false
 	}
 	return nil
+}
+
+// inner reads a folder in a folder.
+func (r *ruleReader) inner(f *openedFolder, name string) error {
+	indexed, err := r.folder(path.Join(f.dir, name))
+	f.whole = f.whole && indexed
+	return err
+}
+
+// file reads a file of a folder that was a plain one.
+func (r *ruleReader) file(f *openedFolder, name, full string) {
+	if !r.quick(f.File, name, full) {
+		f.whole = false
+		r.plain(full, path.Join(f.dir, name))
+	}
 }
 
 // quick hands a file on the quick way; false, if it has to go the plain way.

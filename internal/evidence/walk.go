@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goshawk-ir/goshawk/internal/evidence/sha256x2"
+	"github.com/goshawk-ir/goshawk/internal/sha256x2"
 )
 
 // Walk yields the files of the evidence named by args, in order of the arguments and, in each, of path by byte.

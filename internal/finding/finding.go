@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"hash"
 	"strconv"
 	"sync"
 	"time"
@@ -76,29 +75,33 @@ func NewID(f *Finding) string { return string(appendNewID(nil, f)) }
 func appendNewID(dst []byte, f *Finding) []byte {
 	m := idMakers.Get().(*idMaker)
 	defer idMakers.Put(m)
-	b := append(append(append(append(m.buf[:0], f.Rule.Kind...), '\n'), f.Rule.ID...), '\n')
+	b := f.appendPlaces(m.buf[:0])
+	sum := sha256.Sum256(b)
+	if m.buf = b; cap(b) > maxIDBuf {
+		m.buf = nil
+	}
+	return hex.AppendEncode(dst, sum[:idSize])
+}
+
+// idSize is how many bytes of the hash make an identifier.
+const idSize = 16
+
+// appendPlaces appends what an identifier is the hash of.
+func (f *Finding) appendPlaces(b []byte) []byte {
+	b = append(append(append(append(b, f.Rule.Kind...), '\n'), f.Rule.ID...), '\n')
 	for i := range f.Evidence {
 		e := &f.Evidence[i]
 		b = append(append(append(append(b, e.Path...), 0), e.SHA256...), 0)
 		b = append(strconv.AppendInt(b, e.Offset, 10), 0)
 		b = append(strconv.AppendBool(b, e.Recovered), '\n')
 	}
-	m.hash.Reset()
-	m.hash.Write(b)
-	m.sum = m.hash.Sum(m.sum[:0])
-	if m.buf = b; cap(b) > maxIDBuf {
-		m.buf = nil
-	}
-	return hex.AppendEncode(dst, m.sum[:16])
+	return b
 }
 
 // idMaker is memory for making an identifier.
-type idMaker struct {
-	hash     hash.Hash
-	buf, sum []byte
-}
+type idMaker struct{ buf []byte }
 
-var idMakers = sync.Pool{New: func() any { return &idMaker{hash: sha256.New()} }}
+var idMakers = sync.Pool{New: func() any { return &idMaker{} }}
 
 // maxIDBuf is how much of it is kept: findings over very many records are rare.
 const maxIDBuf = 1 << 16

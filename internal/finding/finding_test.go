@@ -111,3 +111,34 @@ func TestNewIDIsPlainID(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestExpect makes identifiers two at a time, of findings in the order that was said, with some left out and some that have one, and
+// of others.
+func TestExpect(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	var known Known
+	for range 200 {
+		var batch []*Finding
+		for i := range 1 + r.IntN(9) {
+			f := &Finding{Rule: Rule{Kind: "sigma", ID: strings.Repeat("r", r.IntN(80))}}
+			for k := range 1 + r.IntN(5)/4 {
+				f.Evidence = append(f.Evidence, Evidence{Path: strings.Repeat("p", r.IntN(90)), Offset: int64(100*i + k)})
+			}
+			if r.IntN(6) == 0 {
+				f.ID = "has one"
+			}
+			batch = append(batch, f)
+		}
+		known.Expect(batch)
+		for _, f := range batch {
+			if r.IntN(5) == 0 {
+				f = batch[r.IntN(len(batch))]
+			} else if r.IntN(5) == 0 {
+				continue
+			}
+			if got, want := known.AppendJSON(nil, f), f.AppendJSON(nil); string(got) != string(want) {
+				t.Fatalf("%s, plainly %s", got, want)
+			}
+		}
+	}
+}

@@ -13,7 +13,7 @@ func (f *Finding) AppendJSON(dst []byte) []byte { return f.appendJSON(dst, nil) 
 func (f *Finding) appendJSON(dst []byte, known *Known) []byte {
 	dst = append(dst, `{"id":`...)
 	if f.ID == "" {
-		dst = append(appendNewID(append(dst, '"'), f), '"')
+		dst = append(known.appendID(append(dst, '"'), f), '"')
 	} else {
 		dst = event.AppendJSONString(dst, f.ID)
 	}

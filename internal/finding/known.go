@@ -1,12 +1,52 @@
 package finding
 
-import "slices"
+import (
+	"encoding/hex"
+	"slices"
+
+	"github.com/goshawk-ir/goshawk/internal/sha256x2"
+)
 
 // Known remembers how what findings have in common is written, for one goroutine: a hunt has many findings of few rules, in few
 // files of fewer hosts. The zero Known is ready.
 type Known struct {
 	rules [128]knownRule
 	texts [64]knownText
+
+	expected []*Finding // see Expect; those before the first are done
+	next     *Finding   // whose identifier is at hand
+	nextID   [idSize]byte
+	pair     sha256x2.Pair
+	p, q     []byte // what identifiers are hashes of
+}
+
+// Expect says which findings will be appended next, in this order, each perhaps. Fast path: their identifiers are made two at a time.
+func (k *Known) Expect(batch []*Finding) { k.expected, k.next = batch, nil }
+
+// appendID appends what NewID returns.
+func (k *Known) appendID(dst []byte, f *Finding) []byte {
+	if k == nil {
+		return appendNewID(dst, f)
+	}
+	if k.next == f {
+		k.next = nil
+		return hex.AppendEncode(dst, k.nextID[:])
+	}
+	for len(k.expected) > 0 && k.expected[0] != f {
+		k.expected = k.expected[1:]
+	}
+	if len(k.expected) < 2 || len(f.Evidence) > 1 {
+		return appendNewID(dst, f)
+	}
+	other := k.expected[1]
+	if k.expected = k.expected[2:]; other.ID != "" || len(other.Evidence) > 1 {
+		return appendNewID(dst, f)
+	}
+	k.p, k.q = f.appendPlaces(k.p[:0]), other.appendPlaces(k.q[:0])
+	sum, next := k.pair.Sums(k.p, k.q)
+	k.next = other
+	copy(k.nextID[:], next[:])
+	return hex.AppendEncode(dst, sum[:idSize])
 }
 
 // knownRule is a rule's part of a finding, and how it is written.

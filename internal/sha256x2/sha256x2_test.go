@@ -63,6 +63,22 @@ func TestLengths(t *testing.T) {
 	}
 }
 
+// TestSums hashes all pairs of short messages.
+func TestSums(t *testing.T) {
+	data := bytesOf(rand.New(rand.NewPCG(2, 1)), 600)
+	m := new(Pair)
+	for _, both := range paths() {
+		for n := range 301 {
+			for k := range 301 {
+				p, q := data[:n], data[299:299+k]
+				if a, b := m.sums(p, q, both); a != sha256.Sum256(p) || b != sha256.Sum256(q) {
+					t.Fatalf("hashes of %d and %d bytes: %x, %x", n, k, a, b)
+				}
+			}
+		}
+	}
+}
+
 // TestOddWrites writes two streams in pieces that fit neither blocks nor each other.
 func TestOddWrites(t *testing.T) {
 	seed := rand.Uint64()

@@ -2,18 +2,22 @@
 // processor's SHA instructions could do one of another hash in the meantime: so two streams take little more time than one, on
 // amd64 with these instructions. Elsewhere, and with the build tag purego, they are hashed one after the other.
 //
-// Only whole blocks that both streams have are done here. All else (a block that was begun, what one stream has alone, padding)
+// Of streams, only whole blocks that both have are done here. All else (a block that was begun, what one stream has alone, padding)
 // stays with crypto/sha256: the state is taken out of its hashes and put back in their binary form.
 package sha256x2
 
 import (
+	"crypto/sha256"
 	"encoding"
 	"encoding/binary"
 	"hash"
 )
 
 // Pair is the memory in which two hashes go on. The zero Pair is ready; it is for one goroutine, and for any hashes.
-type Pair struct{ first, second form }
+type Pair struct {
+	first, second form
+	p, q          []byte // messages of Sums, padded
+}
 
 // Write writes p to a and q to b, which are hashes by crypto/sha256's New, as a.Write(p) and b.Write(q) would.
 func (m *Pair) Write(a, b hash.Hash, p, q []byte) { m.write(a, b, p, q, available) }
@@ -25,6 +29,49 @@ type state [8]uint32
 var place = [8]int{3, 2, 7, 6, 1, 0, 5, 4}
 
 const blockSize = 64
+
+// initial is the state before the first block, FIPS 180-4, 5.3.3.
+var initial = func() (s state) {
+	for i, word := range [8]uint32{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19} {
+		s[place[i]] = word
+	}
+	return s
+}()
+
+// Sums returns the hashes of two messages, which are copied: it is for short ones.
+func (m *Pair) Sums(p, q []byte) (a, b [sha256.Size]byte) { return m.sums(p, q, available) }
+
+func (m *Pair) sums(p, q []byte, both bool) (a, b [sha256.Size]byte) {
+	if !both {
+		return sha256.Sum256(p), sha256.Sum256(q)
+	}
+	m.p, m.q = appendPadded(m.p[:0], p), appendPadded(m.q[:0], q)
+	s, t, none := initial, initial, initial
+	n := min(len(m.p), len(m.q)) / blockSize
+	blocks(&s, &t, &m.p[0], &m.q[0], n)
+	if rest := m.p[n*blockSize:]; len(rest) > 0 { // the other one is at its end
+		blocks(&s, &none, &rest[0], &rest[0], len(rest)/blockSize)
+	}
+	if rest := m.q[n*blockSize:]; len(rest) > 0 {
+		blocks(&t, &none, &rest[0], &rest[0], len(rest)/blockSize)
+	}
+	return s.sum(), t.sum()
+}
+
+// appendPadded appends a message and its padding, FIPS 180-4, 5.1.1.
+func appendPadded(dst, p []byte) []byte {
+	var zeros [blockSize]byte
+	dst = append(append(dst, p...), 0x80)
+	dst = append(dst, zeros[:(2*blockSize-8-len(dst)%blockSize)%blockSize]...)
+	return binary.BigEndian.AppendUint64(dst, 8*uint64(len(p)))
+}
+
+func (s *state) sum() (sum [sha256.Size]byte) {
+	for i, at := range place {
+		binary.BigEndian.PutUint32(sum[4*i:], s[at])
+	}
+	return sum
+}
 
 func (m *Pair) write(a, b hash.Hash, p, q []byte, both bool) {
 	// Fast path: what is left out is the work of crypto/sha256 on whole blocks of both streams; blocks does the same to the
