@@ -65,7 +65,7 @@ func (t *Templates) add(p *program) {
 	}
 	have := t.byID[id]
 	for _, q := range have {
-		if q == p {
+		if q == p || q.same(&p.guid, p.ops) { // which it is, unless the cache was emptied in between
 			return
 		}
 	}

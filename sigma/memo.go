@@ -48,7 +48,6 @@ type memoEntry struct {
 	key        uint64 // place and tag
 	from, size uint32 // in all blocks, one behind the other
 	sight      sight
-	_          [8]byte
 }
 
 // seen returns what is to be seen in the value; nil for nothing.

@@ -7,10 +7,8 @@ import (
 	"encoding/hex"
 	"hash/crc32"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -23,36 +21,29 @@ import (
 // than two seconds before the index was begun is read anew; and a clock set back, or a disk written to behind the system's
 // back, by somebody who could as well change goshawk. Only file systems that are known to keep this time are believed.
 //
-// The same holds for folders: one that is the same still has the same names in it, and need not be listed. A folder with anything in it
-// that isn't read the quick way has no state, and so is listed every time.
-//
 //	0   16  magic
 //	16  4   CRC-32C of what follows
 //	20  8   when reading began, nanoseconds since 1970
 //	28  32  the key of the rules that these files gave
-//	60      for each file and folder: length of path (4), path, entries below, in all (-1 for a file), device, inode, size, time of write,
-//	        time of change (8 each), SHA-256 (32, of a file)
+//	60      for each file: length of path (4), path, device, inode, size, time of write, time of change (8 each), SHA-256 (32)
 //
 // All numbers are little-endian. Whatever is damaged counts as absent.
 type fileIndex struct {
 	began int64
 	key   cacheKey      // of the rules that the files gave; zero if none
-	files []indexedFile // as they were, in the order of reading; what is in a folder follows it
+	files []indexedFile // as they were, in the order of reading
 	at    int           // the next that is expected
 	byway map[string]int
 	now   []indexedFile // as they are
-	fresh bool          // some of them were read, or listed
+	fresh bool          // some of them were read
 	dev   uint64        // the device that is believed; 0: none
 }
 
 type indexedFile struct {
 	path  string
-	below int // entries below a folder, in all; notFolder for a file
 	state fileState
 	sum   [sha256.Size]byte
 }
-
-const notFolder = -1
 
 // fileState is what a file system says of a file.
 type fileState struct {
@@ -63,11 +54,11 @@ type fileState struct {
 }
 
 const (
-	indexMagic   = "goshawk files 2\n"
+	indexMagic   = "goshawk files 1\n"
 	indexSummed  = 20
 	indexKey     = 28
 	indexHeader  = 60
-	indexEntry   = 4 + 6*8 + sha256.Size
+	indexEntry   = 4 + 5*8 + sha256.Size
 	indexEnding  = ".files"
 	maxIndexFile = 16 << 20
 )
@@ -75,8 +66,8 @@ const (
 // settled is how long before the index was begun a file must have been changed last, in nanoseconds.
 var settled = int64(2 * time.Second)
 
-// same returns the place of what the index has of this path, if it is in the same state still.
-func (x *fileIndex) same(path string, state fileState) (at int, ok bool) {
+// known returns what the index has for a file in this state.
+func (x *fileIndex) known(path string, state fileState) (sum [sha256.Size]byte, ok bool) {
 	i := x.at
 	if i >= len(x.files) || x.files[i].path != path {
 		if x.byway == nil {
@@ -86,58 +77,21 @@ func (x *fileIndex) same(path string, state fileState) (at int, ok bool) {
 			}
 		}
 		if i, ok = x.byway[path]; !ok {
-			return 0, false
+			return sum, false
 		}
 	}
 	x.at = i + 1
-	return i, x.files[i].state == state && state.device == x.dev && state.changed < x.began-settled
-}
-
-// known returns what the index has for a file in this state.
-func (x *fileIndex) known(path string, state fileState) (sum [sha256.Size]byte, ok bool) {
-	i, ok := x.same(path, state)
-	if !ok || x.files[i].below != notFolder {
+	f := &x.files[i]
+	if f.state != state || state.device != x.dev || state.changed >= x.began-settled {
 		return sum, false
 	}
-	return x.files[i].sum, true
+	return f.sum, true
 }
-
-// listed returns what the index has in a folder in this state: the places, from first to before end, of all that is below it.
-func (x *fileIndex) listed(path string, state fileState) (first, end int, ok bool) {
-	i, ok := x.same(path, state)
-	if !ok || x.files[i].below == notFolder || x.files[i].below > len(x.files)-i-1 {
-		return 0, 0, false
-	}
-	first, end = i+1, i+1+x.files[i].below
-	for k := first; k < end; k = x.after(k) {
-		name, below := strings.CutPrefix(x.files[k].path, path+"/")
-		if !below || strings.Contains(name, "/") || !fs.ValidPath(name) || x.after(k) > end {
-			return 0, 0, false
-		}
-	}
-	return first, end, true
-}
-
-// after returns the place behind an entry and all that is below it.
-func (x *fileIndex) after(at int) int { return at + 1 + max(x.files[at].below, 0) }
 
 // add notes a file; read says that it was read just now.
 func (x *fileIndex) add(path string, state fileState, sum [sha256.Size]byte, read bool) {
-	x.now = append(x.now, indexedFile{path, notFolder, state, sum})
+	x.now = append(x.now, indexedFile{path, state, sum})
 	x.fresh = x.fresh || read
-}
-
-// begin notes a folder, and returns what to end it with, once all that is below it was noted.
-func (x *fileIndex) begin(path string) (at int) {
-	x.now = append(x.now, indexedFile{path: path})
-	return len(x.now) - 1
-}
-
-// end says what state a folder was in before all that is in it was noted; listed, that it was listed for that. The state is zero for a
-// folder of which something was not.
-func (x *fileIndex) end(at int, state fileState, listed bool) {
-	x.now[at].below, x.now[at].state = len(x.now)-at-1, state
-	x.fresh = x.fresh || listed && state != fileState{}
 }
 
 // indexFile names the file for the folders of a configuration: one for each program, for it says what the next run of that will ask for.
@@ -189,12 +143,13 @@ func (x *fileIndex) decode(data []byte) {
 		}
 		f := indexedFile{path: rest[4 : 4+n]}
 		numbers := data[len(data)-len(rest)+4+int(n):]
-		number := func(i int) int64 { return int64(le.Uint64(numbers[8*i:])) }
-		if f.below = int(number(0)); int64(f.below) != number(0) || f.below < notFolder {
-			return
+		for i, to := range []*uint64{&f.state.device, &f.state.inode} {
+			*to = le.Uint64(numbers[8*i:])
 		}
-		f.state = fileState{uint64(number(1)), uint64(number(2)), number(3), number(4), number(5)}
-		copy(f.sum[:], numbers[6*8:])
+		for i, to := range []*int64{&f.state.size, &f.state.written, &f.state.changed} {
+			*to = int64(le.Uint64(numbers[16+8*i:]))
+		}
+		copy(f.sum[:], numbers[40:])
 		files, rest = append(files, f), rest[indexEntry+n:]
 	}
 	x.began, x.files = int64(le.Uint64(data[indexSummed:])), files
@@ -219,7 +174,7 @@ func (x *fileIndex) encode(began time.Time, key cacheKey) []byte {
 		f, s := &x.now[i], &x.now[i].state
 		b.Write(le.AppendUint32(nil, uint32(len(f.path))))
 		b.WriteString(f.path)
-		put(uint64(f.below), s.device, s.inode, uint64(s.size), uint64(s.written), uint64(s.changed))
+		put(s.device, s.inode, uint64(s.size), uint64(s.written), uint64(s.changed))
 		b.Write(f.sum[:])
 	}
 	data := b.Bytes()

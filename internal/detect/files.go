@@ -37,8 +37,7 @@ func (r *ruleReader) read(source *RuleSource) error {
 		return nil
 	}
 	if source.Dir != "" && readsQuickly {
-		_, err := r.folder(".")
-		return err
+		return r.folder(".")
 	}
 	return r.walk(".")
 }
@@ -70,106 +69,40 @@ func (r *ruleReader) plain(full, name string) {
 // quickSize is the length up to which files are read the quick way.
 const quickSize = 64 << 10
 
-// openedFolder is a folder that is being read.
-type openedFolder struct {
-	*os.File
-	dir   string // from the source's folder
-	full  string // as problems name it
-	whole bool   // so far, all that is in it was read in a way that the index notes
-}
-
-// folder reads what walk reads, in the same order, and says whether the index has it now. Fast path: for a file that its folder calls
-// regular it asks the system for nothing but its bytes, by its name in the open folder; whatever is not as expected goes the plain way. A
-// folder that is the same still is not listed.
-func (r *ruleReader) folder(dir string) (indexed bool, err error) {
-	file, err := openFolder(filepath.Join(r.source.Dir, filepath.FromSlash(dir)))
+// folder reads what walk reads, in the same order. Fast path: for a file that its folder calls regular it asks the
+// system for nothing but its bytes, by its name in the open folder; whatever is not as expected goes the plain way.
+func (r *ruleReader) folder(dir string) error {
+	f, err := openFolder(filepath.Join(r.source.Dir, filepath.FromSlash(dir)))
 	if err != nil {
-		return false, r.walk(dir)
+		return r.walk(dir)
 	}
-	defer file.Close()
-	f := &openedFolder{File: file, dir: dir, full: path.Join(r.source.Name, dir)}
-	if r.index != nil && dir == "." {
-		r.index.dev = believed(file)
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	if err != nil {
+		return r.walk(dir)
 	}
 	if r.buf == nil {
 		r.buf = make([]byte, quickSize)
 	}
-	if r.index == nil || r.index.dev == 0 {
-		return false, r.list(f)
-	}
-	state, ok := stateOfFolder(file) // before it is listed, as in quick
-	f.whole = ok
-	x, at := r.index, r.index.begin(f.full)
-	first, end, same := x.listed(f.full, state)
-	if same = same && ok; same {
-		err = r.again(f, first, end)
-	} else {
-		err = r.list(f)
-	}
-	if err != nil {
-		return false, err
-	}
-	if !f.whole {
-		state = fileState{}
-	}
-	x.end(at, state, !same)
-	return true, nil
-}
-
-// list lists a folder and reads what is in it.
-func (r *ruleReader) list(f *openedFolder) error {
-	entries, err := f.ReadDir(-1)
-	if err != nil {
-		f.whole = false
-		return r.walk(f.dir)
-	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	full := path.Join(r.source.Name, dir)
+	if r.index != nil && dir == "." {
+		r.index.dev = believed(f)
+	}
 	for _, d := range entries {
-		var err error
 		switch {
 		case d.IsDir():
-			err = r.inner(f, d.Name())
-		case !isRuleFile(d.Name()):
-		case d.Type().IsRegular():
-			r.file(f, d.Name(), path.Join(f.full, d.Name()))
-		default:
-			f.whole = false
-			r.plain(path.Join(f.full, d.Name()), path.Join(f.dir, d.Name()))
-		}
-		if err != nil {
-			return err
+			if err := r.folder(path.Join(dir, d.Name())); err != nil {
+				return err
+			}
+		case isRuleFile(d.Name()):
+			if d.Type().IsRegular() && r.quick(f, d.Name(), path.Join(full, d.Name())) {
+				continue
+			}
+			r.plain(path.Join(full, d.Name()), path.Join(dir, d.Name()))
 		}
 	}
 	return nil
-}
-
-// again reads what was in a folder the last time, which the index has from first to before end.
-func (r *ruleReader) again(f *openedFolder, first, end int) error {
-	for k := first; k < end; k = r.index.after(k) {
-		e := &r.index.files[k]
-		name := e.path[len(f.full)+1:]
-		if e.below == notFolder {
-			r.file(f, name, e.path)
-		} else if err := r.inner(f, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// inner reads a folder in a folder.
-func (r *ruleReader) inner(f *openedFolder, name string) error {
-	indexed, err := r.folder(path.Join(f.dir, name))
-	f.whole = f.whole && indexed
-	return err
-}
-
-// file reads a file of a folder that was a plain one.
-func (r *ruleReader) file(f *openedFolder, name, full string) {
-	if !r.quick(f.File, name, full) {
-		f.whole = false
-		r.plain(full, path.Join(f.dir, name))
-	}
 }
 
 // quick hands a file on the quick way; false, if it has to go the plain way.

@@ -42,15 +42,6 @@ func stateOf(dir *os.File, name string) (s fileState, ok bool) {
 	return fileState{uint64(st.Dev), st.Ino, st.Size, st.Mtim.Nano(), st.Ctim.Nano()}, true
 }
 
-// stateOfFolder asks the file system for the state of an open folder.
-func stateOfFolder(dir *os.File) (s fileState, ok bool) {
-	var st unix.Stat_t
-	if unix.Fstat(int(dir.Fd()), &st) != nil {
-		return s, false
-	}
-	return fileState{uint64(st.Dev), st.Ino, st.Size, st.Mtim.Nano(), st.Ctim.Nano()}, true
-}
-
 // openFolder opens a folder. os.Open would first try whether one can wait for it.
 func openFolder(name string) (*os.File, error) {
 	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)

@@ -13,6 +13,9 @@ import (
 // long.
 const maxHeld = 2<<20 + 4096
 
+// usualPart is the length of most parts, which are those of event logs.
+const usualPart = 512<<10 + 4096
+
 // filesAhead bounds how far the walk goes on while a file is under way: so many files may have to wait for it, since Sink.File
 // is called in the walk's order.
 const filesAhead = 16
@@ -149,7 +152,7 @@ func (f *feeder) buffer(size int) []byte {
 		}
 	default:
 	}
-	return make([]byte, size, max(size, 1<<20+4096))
+	return make([]byte, size, max(size, usualPart))
 }
 
 func (f *feeder) release(buf []byte) {
