@@ -50,8 +50,8 @@ type Chunk struct {
 	joined   bin.Scratch // text of a record that is put together of several values
 	nodes    []node      // of renderings
 	records  [maxBatch]Record
-	read     int // of these, waiting to be yielded
-	touched  byte
+	read     int  // of these, waiting to be yielded
+	touched  byte // what touch made of the bytes, which says nothing
 }
 
 // maxBatch is how many records are read before the first of them is yielded. What reads a record, and what is done with it then, are

@@ -149,7 +149,7 @@ func (b *planBuilder) add(w *way, root *expr) {
 		b.plan.needy = append(b.plan.needy, n)
 	}
 	b.atoms = b.atoms[:0]
-	set, part := b.rarest(root)
+	set, part, _ := b.rarest(root)
 	if part.isShown() {
 		b.plan.rules[n].met = part
 	}
@@ -267,18 +267,17 @@ func (b *planBuilder) setScreen() {
 }
 
 // rarest returns what necessary does, and of what part of the root these atoms are.
-func (b *planBuilder) rarest(root *expr) (set []*atom, part *expr) {
+func (b *planBuilder) rarest(root *expr) (set []*atom, part *expr, frequency float64) {
 	if root.kind != kindAnd {
-		set, _ = b.necessary(root)
-		return set, root
+		set, frequency = b.necessary(root)
+		return set, root, frequency
 	}
-	frequency := 0.0
 	for _, sub := range root.subs {
 		if s, f := b.necessary(sub); s != nil && (set == nil || f < frequency) {
 			set, part, frequency = s, sub, f
 		}
 	}
-	return set, part
+	return set, part, frequency
 }
 
 // isShown says whether x holds wherever one of its atoms was seen in a value.
@@ -314,11 +313,7 @@ func (b *planBuilder) necessary(x *expr) (set []*atom, frequency float64) {
 			return b.atoms[n : n+1 : n+1], b.engine.frequency(x.atom)
 		}
 	case kindAnd:
-		for _, sub := range x.subs {
-			if s, f := b.necessary(sub); s != nil && (set == nil || f < frequency) {
-				set, frequency = s, f
-			}
-		}
+		set, _, frequency = b.rarest(x)
 		return set, frequency
 	case kindOr, kindAtLeast:
 		for _, sub := range x.subs {
