@@ -9,25 +9,28 @@ import (
 // image is a template definition as it lay in a chunk, to recognise it by its bytes where it lies again.
 type image struct {
 	program *program
+	guid    [16]byte // the program's
 	size    int      // of the definition
 	bytes   []byte   // it, with zeros up to a multiple of 32
 	free    []uint32 // a bit for each byte that may be another elsewhere, as simd.EqualBut has them
 	names   []imageName
+	texts   []string // of the names
 }
 
 // imageName is where the offset of a name stands in an image. Such offsets may be others elsewhere, and so may what heads a name that
 // stands in the definition and is no part of it: the offset of the next name, and a hash.
 type imageName struct {
-	at   int32
-	here bool // the name itself follows
-	name string
+	at     uint32 // nameHere is set if the name itself follows
+	number uint32 // of the name, by the Cache
 }
 
-// image returns an image of the definition that the walker has read as p.
+const nameHere = 1 << 31
+
+// image returns an image of the definition that the walker has read as p; nil if there is none.
 func (w *walker) image(p *program) *image {
 	start, size := w.from, w.to-w.from
 	padded := (size + 31) &^ 31
-	im := &image{program: p, size: size, bytes: make([]byte, padded), free: make([]uint32, padded/32)}
+	im := &image{program: p, guid: p.guid, size: size, bytes: make([]byte, padded), free: make([]uint32, padded/32)}
 	copy(im.bytes, w.chunk.data[start:w.to])
 	release := func(from, n int) {
 		for i := from; i < from+n && i < padded; i++ {
@@ -41,19 +44,23 @@ func (w *walker) image(p *program) *image {
 			named++
 		}
 	}
-	im.names = make([]imageName, 0, named)
+	im.names, im.texts = make([]imageName, 0, named), make([]string, 0, named)
 	for i := range w.form {
 		s := &w.form[i]
 		if !s.named {
 			continue
 		}
 		at := s.to + s.skip
-		n := imageName{at: int32(at - start), here: s.at == at+4, name: s.name}
-		release(int(n.at), 4)
-		if n.here {
-			release(int(n.at)+4, 6)
+		n := imageName{at: uint32(at - start)}
+		release(at-start, 4)
+		if s.at == at+4 {
+			release(at-start+4, 6)
+			n.at |= nameHere
 		}
-		im.names = append(im.names, n)
+		im.names, im.texts = append(im.names, n), append(im.texts, s.name)
+	}
+	if !w.chunk.cache.number(im) {
+		return nil
 	}
 	return im
 }
@@ -61,8 +68,8 @@ func (w *walker) image(p *program) *image {
 // weight returns about how much memory the image takes.
 func (im *image) weight() int {
 	n := len(im.bytes) + 4*len(im.free) + 256
-	for i := range im.names {
-		n += 32 + len(im.names[i].name)
+	for _, text := range im.texts {
+		n += 24 + len(text)
 	}
 	return n
 }
@@ -75,31 +82,37 @@ func (c *Chunk) shows(im *image, start, end int) bool {
 	if end-start != im.size || c.salvage || !simd.EqualBut(im.bytes, c.data[start:], im.free) {
 		return false
 	}
-	for i := range im.names {
-		n := &im.names[i]
-		at := start + int(n.at)
+	for i, n := range im.names {
+		at := start + int(n.at&^nameHere)
 		off := binary.LittleEndian.Uint32(c.data[at:])
-		e := &c.names[(off>>1)&uint32(len(c.names)-1)]
-		switch here := off == uint32(at+4); {
-		case here != n.here:
+		seen := &c.numbers[off>>1%uint32(len(c.numbers))]
+		switch number := c.placed(off, n.number); {
+		case off == uint32(at+4) != (n.at&nameHere != 0), off >= ChunkSize:
 			return false
-		case here:
-			*e = nameAt{off, n.name}
-		case e.off == off && e.text == n.name && off > 0:
+		case n.at&nameHere != 0:
+			*seen = number
+		case *seen == number:
 		default:
-			if name, err := c.name(int(off)); err != nil || name != n.name {
+			if name, err := c.name(int(off)); err != nil || name != im.texts[i] {
 				return false
 			}
+			*seen = number
 		}
 	}
 	return true
 }
 
+// placed is what Chunk.numbers holds of a name that stands at an offset of the chunk under way. Numbers begin at 1, so it is never 0.
+func (c *Chunk) placed(off, number uint32) uint64 {
+	return uint64(number)<<32 | uint64(c.turn)<<16 | uint64(off&0xffff)
+}
+
 // images is definitions of chunks before with one identifier, or several that share a place. Logs of several hosts, and of one before and
 // after an update, have several versions of a definition; and a name stands in the first definition of a chunk that needs it.
 type images struct {
+	last  *image // that was found last: where the search begins
 	known []*image
-	last  int // where the search begins: with the one that was found last
+	next  int // to make way for another
 }
 
 // maxImages is how many images are kept for a place, and maxImageBytes how much memory all of a Chunk may take before they are let go.
@@ -110,28 +123,28 @@ const (
 
 // find returns the program of the definition at [start, end) of the chunk, if one of the images shows it.
 func (s *images) find(c *Chunk, guid *[16]byte, start, end int) *program {
-	for n := range s.known {
-		i := s.last + n
-		if i >= len(s.known) {
-			i -= len(s.known)
-		}
-		if im := s.known[i]; im.program.guid == *guid && c.shows(im, start, end) {
-			s.last = i
+	last := s.last
+	if last == nil {
+		return nil
+	}
+	if last.guid == *guid && c.shows(last, start, end) {
+		return last.program
+	}
+	for _, im := range s.known {
+		if im != last && im.guid == *guid && c.shows(im, start, end) {
+			s.last = im
 			return im.program
 		}
 	}
 	return nil
 }
 
-// add keeps an image, in place of the one that was found last if there are too many.
+// add keeps an image, in place of the oldest if there are too many.
 func (s *images) add(im *image) {
-	if len(s.known) < maxImages {
+	if s.last = im; len(s.known) < maxImages {
 		s.known = append(s.known, im)
-		s.last = len(s.known) - 1
 		return
 	}
-	if s.last++; s.last == maxImages {
-		s.last = 0
-	}
-	s.known[s.last] = im
+	s.known[s.next] = im
+	s.next = (s.next + 1) % maxImages
 }
