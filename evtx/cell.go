@@ -66,7 +66,7 @@ func newCell(f *Field) cell {
 
 // place returns where the value of a field lies.
 func (r *Record) place(field int32) Place {
-	cell := &r.layout.cells[field]
+	cell := &r.guide.layout.cells[field]
 	if cell.form&cellItems != 0 {
 		switch r.Len(int(field)) {
 		case 0:
@@ -135,11 +135,31 @@ var typeForms = func() (t [256]uint8) {
 // maxSpots bounds the spots of a layout. Hostile records can ask for new ones each time, and no real one has as many fields.
 const maxSpots = 256
 
-// spotsOf returns the cells of a layout as spots for records like r; nil if it has too many.
-func (r *Record) spotsOf(l *Layout) []spot {
-	if len(l.cells) > maxSpots {
-		return nil
+// guideOf returns the guide for records like r, of a layout; without spots if it has too many fields.
+func (r *Record) guideOf(l *Layout) *guide {
+	g := &guide{layout: l, head: noSpots}
+	if len(l.cells) <= maxSpots {
+		g.spots = r.spotsOf(l)
 	}
+	for k, field := range l.headFields() {
+		if field >= 0 && field < len(g.spots) {
+			g.head[k] = g.spots[field]
+		}
+	}
+	return g
+}
+
+// guideAlone makes the record's guide one without spots, of a layout.
+func (r *Record) guideAlone(l *Layout) {
+	r.alone = guide{layout: l, head: noSpots}
+	r.guide = &r.alone
+}
+
+// noSpots are spots that say nothing.
+var noSpots = [6]spot{{form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}}
+
+// spotsOf returns the cells of a layout as spots for records like r.
+func (r *Record) spotsOf(l *Layout) []spot {
 	spots := make([]spot, len(l.cells))
 	for i := range l.cells {
 		cell, s := &l.cells[i], &spots[i]
@@ -164,7 +184,7 @@ func (r *Record) spotsOf(l *Layout) []spot {
 // Fast path: nearly every field is one value, always the same of the record's values, and that is all there is to it if it
 // is neither null nor perhaps empty. The others are looked at with all that their layout says of them.
 func (r *Record) Places(dst []Place, fields []int32) {
-	slots, spots := r.slots, r.spots
+	slots, spots := r.slots, r.guide.spots
 	dst = dst[:len(fields)]
 	for i, field := range fields {
 		if s, ok := plainSlot(slots, spots, int(field)); ok {
@@ -195,7 +215,7 @@ type Tagged = struct {
 // Tagged is Places for whoever wants the bytes at once: it sets dst[i] to the value of fields[i] with the tag that its type has in tags; a
 // value that is null, whatever its type, has the tag of TypeNull and no bytes, and what Places has no place for that of TypeElsewhere and so on.
 func (r *Record) Tagged(dst []Tagged, fields []int32, tags *[256]uint8) {
-	slots, spots, data := r.slots, r.spots, r.chunk.data
+	slots, spots, data := r.slots, r.guide.spots, r.chunk.data
 	dst = dst[:len(fields)]
 	for i, field := range fields {
 		v := &dst[i]
@@ -224,42 +244,69 @@ func (v Value) Tag(tags *[256]uint8) uint8 {
 	return tags[v.Type]
 }
 
-// Head is the values that say what a record is, the first if there are several, each of TypeAbsent if the record has none.
-type Head struct{ Provider, EventID, Channel, Computer, Time, RecordID Value }
+// Head is where the values lie that say what a record is, as Places says it. First gives them.
+type Head struct{ Provider, EventID, Channel, Computer, Time, RecordID Place }
 
-// Head sets h to the values of the record. They are valid as those of Value are.
-func (r *Record) Head(h *Head) {
-	l := r.layout
-	r.head(&h.Provider, l.Provider)
-	r.head(&h.EventID, l.EventID)
-	r.head(&h.Channel, l.Channel)
-	r.head(&h.Computer, l.Computer)
-	r.head(&h.Time, l.Time)
-	r.head(&h.RecordID, l.RecordID)
-}
-
-func (r *Record) head(v *Value, field int) {
-	// Fast path: the same as in Places, and literals where they stand.
-	if s, ok := plainSlot(r.slots, r.spots, field); ok {
-		v.Type, v.Raw = s.typ(), r.chunk.data[s.off():s.off()+s.size()]
-		return
-	}
-	if uint(field) < uint(len(r.spots)) && r.spots[field].form == spotLiteral {
-		at := r.spots[field]
-		if o := &r.insts[at.inst].program.ops[at.slot]; o.typ == TypeString && len(o.raw) > 0 {
-			v.Type, v.Raw = o.typ, o.raw
-			return
+// Head returns the places of the record.
+func (r *Record) Head() Head {
+	var at [6]Place
+	slots, spots := r.slots, &r.guide.head
+	for k := range at {
+		spot := spots[k]
+		at[k] = marker(TypeElsewhere)
+		// Fast path: the same as in Places.
+		if i := int(spot.slot); i < len(slots) {
+			s := slots[i]
+			switch form := typeForms[s.typ()] + spot.form; {
+			case form < spotOdd, form == 2*spotIfAny && s.typ() == TypeString && s.size() >= 2 && r.chunk.data[s.off()] != 0:
+				at[k] = Place(s)
+				continue
+			}
+		}
+		if spot.form != spotLiteral {
+			at[k] = r.headAt(k)
 		}
 	}
-	v.Type, v.Raw = TypeAbsent, nil
+	return Head{at[0], at[1], at[2], at[3], at[4], at[5]}
+}
+
+// headFields returns the fields that Head is about; -1 where the layout has none.
+func (l *Layout) headFields() [6]int {
+	return [6]int{l.Provider, l.EventID, l.Channel, l.Computer, l.Time, l.RecordID}
+}
+
+func (r *Record) headAt(k int) Place {
+	field := r.guide.layout.headFields()[k]
 	if field < 0 {
-		return
+		return marker(TypeAbsent)
 	}
-	switch p := r.place(int32(field)); p.Type() {
-	case TypeAbsent:
-	case TypeElsewhere, TypeSeveral:
-		*v = r.Value(field, 0)
-	default:
-		*v = r.At(p)
+	return r.place(int32(field))
+}
+
+// First returns the value of a field at its place, the first if there are several; one of TypeAbsent if there is none. It is valid as
+// those of Value are.
+func (r *Record) First(p Place, field int) Value {
+	if p.Type() < TypeElsewhere {
+		return r.At(p)
 	}
+	return r.first(p, field)
+}
+
+func (r *Record) first(p Place, field int) Value {
+	if p.Type() == TypeAbsent {
+		return Value{Type: TypeAbsent}
+	}
+	// Fast path: a literal where it stands, which the program of the record says.
+	if spots := r.guide.spots; uint(field) < uint(len(spots)) && spots[field].form == spotLiteral {
+		at := spots[field]
+		if o := &r.insts[at.inst].program.ops[at.slot]; o.typ == TypeString && len(o.raw) > 0 {
+			return Value{o.typ, o.raw}
+		}
+	}
+	if p = r.place(int32(field)); p.Type() < TypeElsewhere {
+		return r.At(p)
+	} else if p.Type() == TypeAbsent {
+		return Value{Type: TypeAbsent}
+	}
+	return r.Value(field, 0)
 }

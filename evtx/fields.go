@@ -1,12 +1,12 @@
 package evtx
 
 // Layout returns the shape of the record.
-func (r *Record) Layout() *Layout { return r.layout }
+func (r *Record) Layout() *Layout { return r.guide.layout }
 
 // Len returns how many values the field has in this record: 0 where the record has no such field, 1 for a single value,
 // which may be null, more for a list.
 func (r *Record) Len(field int) int {
-	f := &r.layout.Fields[field]
+	f := &r.guide.layout.Fields[field]
 	n := 0
 	for i := range f.items {
 		n += r.itemLen(&f.items[i])
@@ -16,11 +16,11 @@ func (r *Record) Len(field int) int {
 
 // Value returns value k of the field. It is valid until another record's value is asked for, or the next step of the iterator.
 func (r *Record) Value(field, k int) Value {
-	if cell := &r.layout.cells[field]; cell.form&cellItems == 0 && k == 0 {
+	if cell := &r.guide.layout.cells[field]; cell.form&cellItems == 0 && k == 0 {
 		// Fast path: one place, and nothing that would come before it.
 		return r.cellValue(cell).item(0)
 	}
-	f := &r.layout.Fields[field]
+	f := &r.guide.layout.Fields[field]
 	for i := range f.items {
 		n := r.itemLen(&f.items[i])
 		if k < n {

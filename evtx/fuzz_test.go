@@ -181,12 +181,11 @@ func checkPlaces(t testing.TB, r *Record) {
 
 // checkHead compares what says what a record is with the same fields, at places.
 func checkHead(t testing.TB, r *Record, places []Place) {
-	var h Head
-	r.Head(&h)
-	l := r.Layout()
-	for field, v := range map[int]Value{
+	h, l := r.Head(), r.Layout()
+	for field, p := range map[int]Place{
 		l.Provider: h.Provider, l.EventID: h.EventID, l.Channel: h.Channel, l.Computer: h.Computer, l.Time: h.Time, l.RecordID: h.RecordID,
 	} {
+		v := r.First(p, field)
 		want := Value{Type: TypeAbsent}
 		if field >= 0 && places[field].Type() != TypeAbsent {
 			want = r.plain(field)
@@ -271,7 +270,7 @@ func checkPieces(t testing.TB, r *Record) {
 
 // plain returns the first value of a field, item by item.
 func (r *Record) plain(field int) Value {
-	f := &r.layout.Fields[field]
+	f := &r.guide.layout.Fields[field]
 	for i := range f.items {
 		if r.itemLen(&f.items[i]) > 0 {
 			return r.itemValue(&f.items[i], 0)

@@ -81,9 +81,15 @@ func (l *Layout) Index(name string) int {
 // layoutEntry is the entry of a Chunk's table of layouts: the shapes of a template and of the one in it, the value that
 // holds that one, and how many values each has.
 type layoutEntry struct {
-	shape  recordShape
+	shape recordShape
+	guide *guide
+}
+
+// guide says where to look for what in records with the same layout and as many values.
+type guide struct {
 	layout *Layout
-	spots  []spot
+	spots  []spot  // of the fields; nil if they have to be looked for in each record
+	head   [6]spot // of the fields that Head is about, in its order
 }
 
 type recordShape struct {
@@ -99,7 +105,7 @@ func (r *Record) setLayout() {
 	// by their shapes, and by the number of values, since spots depend on it.
 	n := len(r.insts)
 	if n > 2 {
-		r.layout, r.spots = r.findLayout(), nil
+		r.guideAlone(r.findLayout())
 		return
 	}
 	want := recordShape{outer: r.insts[0].program.shape, count: r.insts[0].count, counts: int32(len(r.slots))}
@@ -112,12 +118,12 @@ func (r *Record) setLayout() {
 	if e.shape != want {
 		l := r.findLayout()
 		if l.named != nil {
-			r.layout, r.spots = l, nil
+			r.guideAlone(l)
 			return
 		}
-		*e = layoutEntry{want, l, r.spotsOf(l)}
+		*e = layoutEntry{want, r.guideOf(l)}
 	}
-	r.layout, r.spots = e.layout, e.spots
+	r.guide = e.guide
 }
 
 // findLayout looks the layout up in the cache, by the shapes of all instances and by where each lies.

@@ -22,8 +22,8 @@ type Record struct {
 	insts  []instance
 	slots  []slot
 	kinds  uint8 // of their types: bits of slotKinds
-	layout *Layout
-	spots  []spot // of the layout; nil if they don't hold for this record
+	guide  *guide
+	alone  guide // where it is for this record alone
 }
 
 // begin takes the record of size bytes at pos of the chunk.

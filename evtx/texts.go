@@ -103,16 +103,16 @@ type passedSlots struct {
 // passed returns the slots that hold the fields of but and nothing else.
 func (r *Record) passed(key uint64, but []int32) *[maxSpots / 64]uint64 {
 	c := r.chunk
-	if len(but) == 0 || len(r.spots) == 0 {
+	if len(but) == 0 || len(r.guide.spots) == 0 {
 		return &noSlots
 	}
-	p := &c.passed[(r.layout.Number+key)%uint64(len(c.passed))]
-	if len(p.spots) > 0 && &p.spots[0] == &r.spots[0] && p.key == key {
+	p := &c.passed[(r.guide.layout.Number+key)%uint64(len(c.passed))]
+	if len(p.spots) > 0 && &p.spots[0] == &r.guide.spots[0] && p.key == key {
 		return &p.bits
 	}
-	*p = passedSlots{spots: r.spots, key: key}
+	*p = passedSlots{spots: r.guide.spots, key: key}
 	for _, field := range but {
-		if s := r.spots[field]; s.form < spotOdd && s.slot < maxSpots {
+		if s := r.guide.spots[field]; s.form < spotOdd && s.slot < maxSpots {
 			p.bits[s.slot/64] |= 1 << (s.slot % 64)
 		}
 	}

@@ -103,16 +103,30 @@ func (v Value) Text16() ([]byte, bool) {
 // Uint returns the number of an unsigned or hexadecimal integer, a size or a truth value.
 func (v Value) Uint() (uint64, bool) {
 	le := binary.LittleEndian
-	switch n := len(v.Raw); {
-	case v.IsNull():
-	case v.Type == TypeUint8:
-		return uint64(v.Raw[0]), true
-	case v.Type == TypeUint16:
-		return uint64(le.Uint16(v.Raw)), true
-	case v.Type == TypeUint32, v.Type == TypeHexInt32, v.Type == TypeSize && n == 4, v.Type == TypeBool:
-		return uint64(le.Uint32(v.Raw)), true
-	case v.Type == TypeUint64, v.Type == TypeHexInt64, v.Type == TypeSize && n >= 8:
-		return le.Uint64(v.Raw), true
+	switch n := len(v.Raw); v.Type {
+	case TypeUint8:
+		if n >= 1 {
+			return uint64(v.Raw[0]), true
+		}
+	case TypeUint16:
+		if n >= 2 {
+			return uint64(le.Uint16(v.Raw)), true
+		}
+	case TypeUint32, TypeHexInt32, TypeBool:
+		if n >= 4 {
+			return uint64(le.Uint32(v.Raw)), true
+		}
+	case TypeUint64, TypeHexInt64:
+		if n >= 8 {
+			return le.Uint64(v.Raw), true
+		}
+	case TypeSize:
+		if n >= 8 {
+			return le.Uint64(v.Raw), true
+		}
+		if n == 4 {
+			return uint64(le.Uint32(v.Raw)), true
+		}
 	}
 	return 0, false
 }

@@ -20,7 +20,6 @@ type evtxReader struct {
 	made    []*evtxRecord   // for the batches
 	batch   []*event.Record // of these
 	places  []evtx.Place    // scratch of evtxValues
-	head    evtx.Head       // of the record under way
 	bound   map[*evtx.Layout]*evtxBinding
 	recent  [64]*evtxBinding  // some of them, by the number of the layout
 	weight  int               // fields of what is bound
@@ -131,23 +130,20 @@ func (r *evtxReader) take(records []evtx.Record, err error) bool {
 func (r *evtxReader) fill(made *evtxRecord, record *evtx.Record) {
 	made.values.record = record
 	r.spelling.Forget(&made.values)
-	b := r.binding(record.Layout())
-	h := &r.head
-	record.Head(h)
+	layout, h := record.Layout(), record.Head()
 	e := &made.record
-	made.values.schema = r.schema(b, h)
+	made.values.schema = r.schema(r.binding(layout), record, h)
 	e.Schema, e.Origin = made.values.schema.Schema, r.origin
 	e.Offset, e.Recovered = record.Offset, record.Recovered
 	e.HasRecordID, e.RecordID = true, record.ID
-	if h.RecordID.Type != evtx.TypeAbsent {
-		if id, ok := h.RecordID.Uint(); ok {
-			e.RecordID = id
-		} else if id, ok := decimal(r.textOf(h.RecordID)); ok {
-			e.RecordID = id // forwarded and exported logs hold texts
-		}
+	id := record.First(h.RecordID, layout.RecordID)
+	if n, ok := id.Uint(); ok {
+		e.RecordID = n
+	} else if n, ok := decimal(r.textOf(id)); ok {
+		e.RecordID = n // forwarded and exported logs hold texts
 	}
-	e.Time = r.time(record, h.Time)
-	e.Host = r.computer(h.Computer)
+	e.Time = r.time(record, record.First(h.Time, layout.Time))
+	e.Host = r.computer(record.First(h.Computer, layout.Computer))
 }
 
 // yearTenThousand is the first second, since 1970, that RFC 3339 can't write.
@@ -238,9 +234,9 @@ func (r *evtxReader) computer(v evtx.Value) string {
 }
 
 // schema returns the schema of the record.
-func (r *evtxReader) schema(b *evtxBinding, h *evtx.Head) *evtxSchema {
-	provider, channel := &h.Provider, &h.Channel
-	id, hasID := r.eventID(h.EventID)
+func (r *evtxReader) schema(b *evtxBinding, record *evtx.Record, h evtx.Head) *evtxSchema {
+	provider, channel := record.First(h.Provider, b.layout.Provider), record.First(h.Channel, b.layout.Channel)
+	id, hasID := r.eventID(record.First(h.EventID, b.layout.EventID))
 	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
 	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
 	e := &b.recent[id%uint64(len(b.recent))]
