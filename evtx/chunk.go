@@ -39,7 +39,6 @@ type Chunk struct {
 	Templates *Templates
 	orphans   map[string]*program // by nesting, and what their values are
 	layouts   [128]layoutEntry
-	texts     [256]textsOf
 	passed    [64]passedSlots
 	key       []byte
 

@@ -1,6 +1,9 @@
 package evtx
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
 
 // opKind is what a step of a program stands for.
 type opKind uint8
@@ -37,10 +40,11 @@ type op struct {
 const maxOps = ChunkSize - 1
 
 // program is a template definition, or the elements of a record that uses none, read once: the flat list of what
-// stands in it, in order, with the names resolved. It is read-only and refers to no chunk.
+// stands in it, in order, with the names resolved. But for said it is read-only, and it refers to no chunk.
 type program struct {
-	shape uint64   // a number that programs of a Cache share if they are alike, from 1
-	guid  [16]byte // of the definition; zero for elements without one
+	said  atomic.Uint64 // the key that anyText was asked under last, and what it said in the lowest bit
+	shape uint64        // a number that programs of a Cache share if they are alike, from 1
+	guid  [16]byte      // of the definition; zero for elements without one
 	ops   []op
 	// values is one more than the highest number of a value that the program asks for.
 	values   int

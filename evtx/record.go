@@ -17,13 +17,13 @@ type Record struct {
 	// Orphan marks a record whose template is lost: its values are called value_0, value_1 and so on.
 	Orphan bool
 
-	chunk  *Chunk
-	pos    int // in the chunk
-	insts  []instance
-	slots  []slot
-	kinds  uint8 // of their types: bits of slotKinds
-	guide  *guide
-	alone  guide // where it is for this record alone
+	chunk *Chunk
+	pos   int // in the chunk
+	insts []instance
+	slots []slot
+	kinds uint8 // of their types: bits of slotKinds
+	guide *guide
+	alone guide // where it is for this record alone
 }
 
 // begin takes the record of size bytes at pos of the chunk.

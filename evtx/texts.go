@@ -7,26 +7,20 @@ package evtx
 // Fields of but whose one value is a string among the record's own are left out where that costs nothing.
 //
 // What f says of the literals of a template is remembered under key, and where but lies: with one key, f must say the same of
-// the same text, and but must be the same.
+// the same text, and but must be the same. Keys are above 0 and below 1<<63.
 //
 // If piece is not nil, the bytes in which the values lie are shown to it first. Where it returns false, f must do so for every text in
 // them, wherever it begins; then f is asked about literals alone.
 func (r *Record) AnyText(key uint64, but []int32, piece, f func(raw []byte) bool) bool {
-	c := r.chunk
 	for i := range r.insts {
-		p := r.insts[i].program
-		t := &c.texts[(p.shape+key)%uint64(len(c.texts))]
-		if t.program != p || t.key != key {
-			*t = textsOf{p, key, p.anyText(f)}
-		}
-		if t.any {
+		if r.insts[i].program.anyText(key, f) {
 			return true
 		}
 	}
 	if piece != nil && r.kinds&slotOdd == 0 && !r.anyPiece(piece) {
 		return false
 	}
-	pass, data := r.passed(key, but), c.data
+	pass, data := r.passed(key, but), r.chunk.data
 	for i, s := range r.slots {
 		kind := textKinds[s.typ()]
 		if kind == textNone || s.size() == 0 {
@@ -64,7 +58,7 @@ func (r *Record) anyPiece(f func([]byte) bool) bool {
 }
 
 // leastPiece is how many bytes are shown at least, since fewer take more time.
-const leastPiece = 64
+const leastPiece = 72
 
 func (r *Record) piece(from, to int) []byte {
 	data := r.chunk.data
@@ -121,14 +115,21 @@ func (r *Record) passed(key uint64, but []int32) *[maxSpots / 64]uint64 {
 
 var noSlots [maxSpots / 64]uint64
 
-// textsOf is what was said of the literals of a program.
-type textsOf struct {
-	program *program
-	key     uint64
-	any     bool
+// anyText says what f says of the texts among the program's literals, for a key below 1<<63.
+func (p *program) anyText(key uint64, f func(raw []byte) bool) bool {
+	// Fast path: it was asked under this key last.
+	if said := p.said.Load(); said>>1 == key && said != 0 {
+		return said&1 != 0
+	}
+	said := key << 1
+	if p.findText(f) {
+		said |= 1
+	}
+	p.said.Store(said)
+	return said&1 != 0
 }
 
-func (p *program) anyText(f func(raw []byte) bool) bool {
+func (p *program) findText(f func(raw []byte) bool) bool {
 	for i := range p.ops {
 		o := &p.ops[i]
 		if o.kind != opValue || len(o.raw) == 0 {

@@ -36,7 +36,12 @@ func (b *Binding) setLooks(s *Schema) {
 	if p.keywords < 0 {
 		return
 	}
-	b.wordy, b.screen, b.key16 = p.slots[p.keywords].eager, p.screen, screens.Add(1)
+	b.wordy, b.screen = p.slots[p.keywords].eager, p.screen
+	if b.screen != nil && b.screen.sweep != nil {
+		b.key16 = b.screen.key // which shapes share, since no fields are left out
+	} else {
+		b.key16 = textKeys.Add(1)
+	}
 	for f := range s.Fields {
 		l := look{field: int32(f), slot: int32(p.keywords), keywords: true, key: b.key(p.keywords)}
 		b.words.add(l)

@@ -18,6 +18,7 @@ import (
 // they lie, asks whether they are such a run, and passes over the rest of the stride. A text with one that is part of a window is only
 // suspected, and looked at in full.
 type screen struct {
+	key     uint64            // of AnyText
 	check   func([]byte) bool // suspects, made once
 	sweep   func([]byte) bool // says whether a text that lies in a piece of evidence may hold one of the literals; nil: look at each text
 	wide    bool              // there are literals beyond ASCII, so texts beyond it are suspected, too
@@ -46,12 +47,12 @@ const (
 	beyondASCII = 0xff80ff80ff80ff80
 )
 
-// screens counts the bindings that have a screen, over all engines.
-var screens atomic.Uint64
+// textKeys counts the keys of AnyText, over all engines.
+var textKeys atomic.Uint64
 
 // newScreen returns the screen of folded literals; nil where one is too short.
 func newScreen(lits []string) *screen {
-	s := &screen{stride: mostStride, runs: map[uint32]uint8{}, windows: map[string]struct{}{}}
+	s := &screen{key: textKeys.Add(1), stride: mostStride, runs: map[uint32]uint8{}, windows: map[string]struct{}{}}
 	s.check = s.suspects
 	n := 0
 	for _, lit := range lits {

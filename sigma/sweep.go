@@ -42,6 +42,7 @@ func newSweep(lits []string) *simd.Triples {
 	if all > maxSweepChance {
 		return nil
 	}
+	s.Ready()
 	return s
 }
 

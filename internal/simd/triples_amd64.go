@@ -6,3 +6,8 @@ package simd
 //
 //go:noescape
 func triplesIn(t *Triples, p *byte, n int) bool
+
+// triplesWide is triplesIn by other tables; n is at least 64.
+//
+//go:noescape
+func triplesWide(tables *[places][0x80]uint8, p *byte, n int) bool

@@ -61,3 +61,58 @@ none:
 	MOVB $0, ret+24(FP)
 	VZEROUPPER
 	RET
+
+// func triplesWide(tables *[places][0x80]uint8, p *byte, n int) bool
+//
+// Z0 and Z1 are the table of the second place, Z2 and Z3 of the third, Z4 and Z5 of the first. VPERMI2B looks up the lower seven bits of a
+// byte, so what two places have in common is looked at once more without the bytes from 0x80 on.
+TEXT ·triplesWide(SB), NOSPLIT, $0-25
+	MOVQ tables+0(FP), AX
+	MOVQ p+8(FP), SI
+	MOVQ n+16(FP), CX
+	VMOVDQU64 128(AX), Z0
+	VMOVDQU64 192(AX), Z1
+	VMOVDQU64 256(AX), Z2
+	VMOVDQU64 320(AX), Z3
+	LEAQ -64(SI)(CX*1), DI // the last place at which 64 can be looked at
+	LEAQ (SI)(CX*1), BX
+
+next:
+	VMOVDQU64 2(SI), Z8
+	VMOVDQU64 4(SI), Z9
+	VPERMI2B Z1, Z0, Z8
+	VPERMI2B Z3, Z2, Z9
+	VPTESTMB Z8, Z9, K1
+	KORTESTQ K1, K1
+	JNE two
+
+pass:
+	ADDQ $64, SI
+	CMPQ SI, DI
+	JBE next
+	CMPQ SI, BX
+	JEQ none
+	MOVQ DI, SI // the rest, with some that were looked at before
+	JMP next
+
+two: // of the three places may have a byte of one set
+	VMOVDQU64 (AX), Z4
+	VMOVDQU64 64(AX), Z5
+	VMOVDQU64 (SI), Z7
+	VPORQ 2(SI), Z7, Z10
+	VPORQ 4(SI), Z10, Z10
+	VPMOVB2M Z10, K2
+	KNOTQ K2, K2
+	VPERMI2B Z5, Z4, Z7
+	VPANDQ Z8, Z9, Z8
+	VPTESTMB Z7, Z8, K2, K1
+	KORTESTQ K1, K1
+	JEQ pass
+	MOVB $1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+none:
+	MOVB $0, ret+24(FP)
+	VZEROUPPER
+	RET
