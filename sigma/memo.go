@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -21,41 +22,63 @@ type memo struct {
 	door  atomic.Pointer[memoDoor] // nil while there is plenty of room
 
 	mu    sync.Mutex // to keep something
-	count int
-	block int     // of text that is being filled
-	used  int     // bytes of it
-	lists []int32 // room for what sights list
+	count int        // of values
+	shown int        // of those that came to something
+	block int        // of text that is being filled
+	used  int        // bytes of it
+	lists []int32    // room for what sights list
 }
 
-// memoTable finds values by their hashes. An item is sixteen bits of a hash and, below, one more than the number of the entry; 0: it is
-// free. It is written once the entry is complete. Entries stand in the order in which values came, and what came together is often asked
-// for together: so a quarter of a megabyte of items and a few lines of entries and texts are in the processor's caches.
+// memoTable finds values by their hashes. An item is some bits of a hash and, below, the place of the entry; 0: it is free. It is written
+// once the entry is complete. Entries stand in the order in which values came, and what came together is often asked for together: so a
+// quarter of a megabyte of items and the entries of a while are in the processor's caches.
 type memoTable struct {
-	items   []atomic.Uint32 // a power of two of them, at most half of them taken; linear probing
-	shift   uint            // of a hash, to an index
-	entries *memoEntries
-	text    *memoText
+	items  []atomic.Uint32 // a power of two of them, at most half of them taken; linear probing
+	shift  uint            // of a hash, to an index
+	text   *memoText
+	sights *memoSights
 }
 
-// memoEntries holds entries, by number.
-type memoEntries [(maxMemoEntries + 1) / memoGroup]*[memoGroup]memoEntry
-
-// memoText holds the values, none of them across two blocks.
+// memoText holds the entries, none of them across two blocks. A place counts memoAlign bytes, in all blocks, one behind the other; there is
+// no entry at 0.
 type memoText [maxMemoText / memoBlock][]byte
 
-// memoEntry is a value and what it came to: one line of the processor's caches.
-type memoEntry struct {
-	key        uint64 // place and tag
-	from, size uint32 // in all blocks, one behind the other
-	sight      sight
+// memoSights holds what values came to, by number.
+type memoSights [(maxMemoEntries + 1) / memoGroup]*[memoGroup]sight
+
+// memoEntry begins with an entry: what to compare with lies side by side, so that one wait brings it.
+//
+//	0   8  key: place and tag of the value
+//	8   4  size of the value
+//	12  4  number of what it came to, and memoNothing
+//	16  -  the value
+type memoEntry []byte
+
+const (
+	memoHead    = 16
+	memoNothing = 1 << 31 // it came to nothing
+)
+
+func (e memoEntry) key() uint64    { return binary.LittleEndian.Uint64(e) }
+func (e memoEntry) number() uint32 { return binary.LittleEndian.Uint32(e[12:]) }
+func (e memoEntry) value() []byte {
+	size := binary.LittleEndian.Uint32(e[8:])
+	return e[memoHead : memoHead+size]
 }
 
-// seen returns what is to be seen in the value; nil for nothing.
-func (e *memoEntry) seen() *sight {
-	if e.sight.nothing() {
+// entry returns the entry of an item.
+func (t *memoTable) entry(item uint32) memoEntry {
+	place := item & memoPlaces
+	return t.text[place/(memoBlock/memoAlign)%uint32(len(t.text))][place%(memoBlock/memoAlign)*memoAlign:]
+}
+
+// seen returns what is to be seen in the value of an entry; nil for nothing.
+func (t *memoTable) seen(e memoEntry) *sight {
+	n := e.number()
+	if n&memoNothing != 0 {
 		return nil
 	}
-	return &e.sight
+	return &t.sights[n/memoGroup%uint32(len(t.sights))][n%memoGroup]
 }
 
 // memoDoor is marks of values seen once.
@@ -73,21 +96,25 @@ type lastValue struct {
 	sight *sight
 }
 
-// keep notes the value of an entry of a table.
-func (l *memoLast) keep(t *memoTable, e *memoEntry) {
+// keep notes the value of an entry of a table, and returns what is to be seen in it.
+func (l *memoLast) keep(t *memoTable, e memoEntry) *sight {
 	if l.text != t.text {
 		clear(l.values[:])
 		l.text = t.text
 	}
-	l.values[e.key>>8%lastSize] = lastValue{e.key, t.value(e), e.seen()}
+	key, seen := e.key(), t.seen(e)
+	l.values[key>>8%lastSize] = lastValue{key, e.value(), seen}
+	return seen
 }
 
 // Bounds of a memo.
 const (
 	maxMemoEntries = 1<<16 - 1
 	memoGroup      = 1 << 9
-	maxMemoText    = 16 << 20
+	maxMemoText    = 16 << 20 // with what heads the values
 	memoBlock      = 1 << 20
+	memoAlign      = 16
+	memoPlaces     = maxMemoText/memoAlign - 1 // those bits of an item
 	maxMemoValue   = memoBlock / 16
 	memoLists      = 1 << 13
 	doorSize       = 1 << 16
@@ -95,13 +122,13 @@ const (
 )
 
 func newMemo() *memo {
-	m := &memo{seed: maphash.MakeSeed()}
-	m.table.Store(newMemoTable(1<<10, &memoEntries{}, &memoText{}))
+	m := &memo{seed: maphash.MakeSeed(), used: memoAlign}
+	m.table.Store(newMemoTable(1<<10, &memoText{}, &memoSights{}))
 	return m
 }
 
-func newMemoTable(size int, entries *memoEntries, text *memoText) *memoTable {
-	t := &memoTable{items: make([]atomic.Uint32, size), shift: 64, entries: entries, text: text}
+func newMemoTable(size int, text *memoText, sights *memoSights) *memoTable {
+	t := &memoTable{items: make([]atomic.Uint32, size), shift: 64, text: text, sights: sights}
 	for ; size > 1; size >>= 1 {
 		t.shift--
 	}
@@ -110,33 +137,29 @@ func newMemoTable(size int, entries *memoEntries, text *memoText) *memoTable {
 
 // larger returns a table with the same entries and room for twice as many.
 func (m *memo) larger(t *memoTable) *memoTable {
-	l := newMemoTable(2*len(t.items), t.entries, t.text)
-	for n := range m.count {
-		e := t.entry(uint32(n + 1))
-		l.put(m.hash(e.key, t.value(e)), n)
+	l := newMemoTable(2*len(t.items), t.text, t.sights)
+	for i := range t.items {
+		if item := t.items[i].Load(); item != 0 {
+			e := t.entry(item)
+			l.put(m.hash(e.key(), e.value()), item&memoPlaces)
+		}
 	}
 	return l
 }
 
-// put adds an item for an entry.
-func (t *memoTable) put(hash uint64, entry int) {
+// put adds an item for the entry at a place.
+func (t *memoTable) put(hash uint64, place uint32) {
 	mask := len(t.items) - 1
 	for i := int(hash >> t.shift); ; i++ {
 		if at := &t.items[i&mask]; at.Load() == 0 {
-			at.Store(itemTag(hash) | uint32(entry+1))
+			at.Store(itemTag(hash) | place)
 			return
 		}
 	}
 }
 
-// itemTag is what an item has of a hash: other bits than those that its place comes of.
-func itemTag(hash uint64) uint32 { return uint32(hash) &^ 0xffff }
-
-// entry returns the entry of an item.
-func (t *memoTable) entry(item uint32) *memoEntry {
-	n := item&0xffff - 1
-	return &t.entries[n/memoGroup%uint32(len(t.entries))][n%memoGroup]
-}
+// itemTag is what an item has of a hash: other bits than those that its index comes of.
+func itemTag(hash uint64) uint32 { return uint32(hash) &^ memoPlaces }
 
 func (m *memo) hash(key uint64, value []byte) uint64 {
 	return (maphash.Bytes(m.seed, value) ^ key) * 0x9e3779b97f4a7c15
@@ -162,10 +185,9 @@ func (m *memo) find(last *memoLast, hash, key uint64, value []byte) (s *sight, k
 		if item == 0 {
 			return nil, false
 		}
-		if item&^0xffff == itemTag(hash) {
-			if e := t.entry(item); e.key == key && string(t.value(e)) == string(value) {
-				last.keep(t, e)
-				return e.seen(), true
+		if item&^memoPlaces == itemTag(hash) {
+			if e := t.entry(item); e.key() == key && string(e.value()) == string(value) {
+				return last.keep(t, e), true
 			}
 		}
 	}
@@ -193,37 +215,45 @@ func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *studied) 
 	if have, known := m.find(last, hash, key, value); known {
 		return have
 	}
-	if m.used+len(value) > memoBlock {
+	if m.used+memoHead+len(value) > memoBlock {
 		m.block, m.used = m.block+1, 0
 	}
 	t := m.table.Load()
 	switch {
 	case m.count == maxMemoEntries || m.block == len(t.text):
-		t = newMemoTable(len(t.items), &memoEntries{}, &memoText{})
-		m.count, m.block, m.used = 0, 0, 0
+		t = newMemoTable(len(t.items), &memoText{}, &memoSights{})
+		m.count, m.shown, m.block, m.used = 0, 0, 0, memoAlign
 		m.table.Store(t)
 	case 2*(m.count+1) > len(t.items):
 		t = m.larger(t)
 		m.table.Store(t)
 	}
-	b := &t.text[m.block]
-	if *b == nil {
-		*b = make([]byte, memoBlock)
+	block := &t.text[m.block]
+	if *block == nil {
+		*block = make([]byte, memoBlock)
 	}
-	copy((*b)[m.used:], value)
-	group := &t.entries[m.count/memoGroup]
-	if *group == nil {
-		*group = &[memoGroup]memoEntry{}
+	e := memoEntry((*block)[m.used:])
+	number := uint32(memoNothing)
+	if !s.nothing() {
+		number = uint32(m.shown)
+		group := &t.sights[m.shown/memoGroup]
+		if *group == nil {
+			*group = &[memoGroup]sight{}
+		}
+		in := &(*group)[m.shown%memoGroup]
+		in.shown, in.calls, in.suspect = m.list(s), int32(len(s.rules)), s.suspect
+		m.shown++
 	}
-	e := &(*group)[m.count%memoGroup]
-	e.key, e.from, e.size = key, uint32(m.block*memoBlock+m.used), uint32(len(value))
-	e.sight.shown, e.sight.calls, e.sight.suspect = m.list(s), int32(len(s.rules)), s.suspect
-	t.put(hash, m.count)
-	m.used += len(value)
+	binary.LittleEndian.PutUint64(e, key)
+	binary.LittleEndian.PutUint32(e[8:], uint32(len(value)))
+	binary.LittleEndian.PutUint32(e[12:], number)
+	copy(e[memoHead:], value)
+	t.put(hash, uint32((m.block*memoBlock+m.used)/memoAlign))
+	m.used += (memoHead + len(value) + memoAlign - 1) &^ (memoAlign - 1)
 	if m.count++; m.door.Load() == nil && (m.count >= maxMemoEntries/2 || m.block >= len(t.text)*5/8) {
 		m.door.Store(&memoDoor{})
 	}
-	return e.seen()
+	return last.keep(t, e)
 }
 
 // list returns rules and atoms, one behind the other.
@@ -239,11 +269,4 @@ func (m *memo) list(s *studied) []int32 {
 	m.lists = m.lists[n:]
 	copy(list[copy(list, s.rules):], s.atoms)
 	return list
-}
-
-// value returns the value of an entry.
-func (t *memoTable) value(e *memoEntry) []byte {
-	b := t.text[e.from/memoBlock%uint32(len(t.text))]
-	from := e.from % memoBlock
-	return b[from : from+e.size]
 }

@@ -3,7 +3,6 @@ package sigma
 import (
 	"encoding/binary"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -121,12 +120,5 @@ func TestSightAdds(t *testing.T) {
 	}
 	if mark, known := s.of(1000); mark != markHolds || !known {
 		t.Errorf("the one that was seen is marked %d", mark)
-	}
-}
-
-// TestMemoEntrySize holds an entry to a line of the processor's caches.
-func TestMemoEntrySize(t *testing.T) {
-	if size := reflect.TypeFor[memoEntry]().Size(); size > 64 {
-		t.Errorf("an entry has %d bytes", size)
 	}
 }
