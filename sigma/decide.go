@@ -127,11 +127,7 @@ func (m *Matcher) compareRaw(a *atom, s *step) (equal, ok bool) {
 	if v.Tag&(RawUTF16|RawPlain) != RawUTF16 || v.Tag != w.Tag {
 		return false, false
 	}
-	if string(v.Bytes) == string(w.Bytes) {
-		return true, true
-	}
-	// Texts of ASCII differ in length or they don't: case changes nothing of it.
-	return false, len(v.Bytes) != len(w.Bytes) && allASCII16(v.Bytes) && allASCII16(w.Bytes)
+	return equal16(v.Bytes, w.Bytes, a.cased)
 }
 
 // passes says whether one value passes an atom over single values; late, that an expression ran out of time.

@@ -89,3 +89,36 @@ func decodeRune[T string | []byte](s T, i int) (rune, int) {
 }
 
 func foldString(s string) string { return string(appendFold(nil, s)) }
+
+// equal16 says whether two texts in UTF-16, as RawUTF16 has them, are equal, folded unless cased; not ok where that can't be said before
+// characters beyond ASCII are folded.
+func equal16(a, b []byte, cased bool) (equal, ok bool) {
+	i, n := 0, min(len(a), len(b))&^1
+	// Fast path: four units at a time, none of them NUL, that are the same in both.
+	for ; i+8 <= n; i += 8 {
+		x := binary.LittleEndian.Uint64(a[i:])
+		if x != binary.LittleEndian.Uint64(b[i:]) || (x-oneOfFour)&^x&(oneOfFour<<15) != 0 {
+			break
+		}
+	}
+	for ; i < n; i += 2 {
+		u, v := binary.LittleEndian.Uint16(a[i:]), binary.LittleEndian.Uint16(b[i:])
+		switch {
+		case u == v && u == 0:
+			return true, true
+		case u == v:
+		case u >= utf8.RuneSelf || v >= utf8.RuneSelf:
+			return false, false
+		case cased || foldTable[u] != foldTable[v] || u == 0 || v == 0:
+			return false, true
+		}
+	}
+	rest := a[i : len(a)&^1]
+	if len(rest) == 0 {
+		rest = b[i : len(b)&^1]
+	}
+	return len(rest) == 0 || rest[0]|rest[1] == 0, true
+}
+
+// oneOfFour is 1 in each of four units.
+const oneOfFour = 0x0001000100010001

@@ -225,13 +225,3 @@ func narrowed(units uint64) (run uint32) {
 
 // foldsToASCII says whether a unit beyond ASCII folds to an ASCII letter: the long s and the Kelvin sign.
 func foldsToASCII(unit uint16) bool { return unit == 0x017f || unit == 0x212a }
-
-// allASCII16 says whether there are whole units alone, all ASCII and none NUL.
-func allASCII16(text []byte) bool {
-	for ; len(text) >= 2; text = text[2:] {
-		if u := binary.LittleEndian.Uint16(text); u == 0 || u >= 0x80 {
-			return false
-		}
-	}
-	return len(text) == 0
-}
