@@ -6,15 +6,16 @@ import "slices"
 // are in where the steps lead. What costs least is asked first. A rule that was called for is most often ruled out by the first
 // steps, which lie side by side.
 type program struct {
-	steps  []step
-	entry  int32 // the first step, or an end
-	counts []count
+	steps   []step
+	entry   int32 // the first step, or an end
+	counts  []count
+	numbers []numbers
 }
 
-// step asks for an atom over a field, or for a count of conditions.
+// step asks for an atom over a field, for one of several numbers, or for a count of conditions.
 type step struct {
 	kind        stepKind
-	atom        int32 // its id; of a count, its number
+	atom        int32 // its id; of a count or of numbers, their number in the program
 	slot, other int32 // the fields
 	yes, no     int32 // the next step, or an end
 }
@@ -22,10 +23,11 @@ type step struct {
 type stepKind uint8
 
 const (
-	stepSeen  stepKind = iota // an atom that is among those seen in values, of a field that is looked at in every record
-	stepLate                  // the same, of any other field
-	stepOther                 // any other atom
-	stepCount                 // at least so many of some conditions
+	stepSeen    stepKind = iota // an atom that is among those seen in values, of a field that is looked at in every record
+	stepLate                    // the same, of any other field
+	stepOther                   // any other atom
+	stepCount                   // at least so many of some conditions
+	stepNumbers                 // one of several numbers
 )
 
 // count holds where at least n of its parts do.
@@ -80,7 +82,13 @@ func (p *plan) write(to *program, x *expr, yes, no int32) int32 {
 		return at
 	case kindOr:
 		at := no
-		for _, sub := range slices.Backward(byCost(x.subs)) {
+		tables, subs := p.numbersOf(x.subs)
+		for i := range tables {
+			to.numbers = append(to.numbers, tables[i])
+			to.steps = append(to.steps, step{kind: stepNumbers, atom: int32(len(to.numbers) - 1), slot: p.slotOf[tables[i].atoms[0].field], yes: yes, no: at})
+			at = int32(len(to.steps) - 1)
+		}
+		for _, sub := range slices.Backward(byCost(subs)) {
 			at = p.write(to, sub, yes, at)
 		}
 		return at
@@ -173,6 +181,8 @@ func (m *Matcher) run(p *program) bool {
 			holds = m.holds(s)
 		case stepCount:
 			holds = m.runCount(&p.counts[s.atom])
+		case stepNumbers:
+			holds = m.isOneOf(&p.numbers[s.atom], s.slot)
 		}
 		if at = s.no; holds {
 			at = s.yes

@@ -120,7 +120,9 @@ func (g *generator) field() string { return g.pick("A", "B", "C") }
 
 func (g *generator) item() string {
 	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-	switch g.IntN(12) {
+	switch g.IntN(13) {
+	case 12:
+		return g.field() + ": [" + g.pick("1, 2, 3, 11", "1.0, -1, 5, 0x11", "1, 1.5, 7, 9, x", "3, 11, 1e1, 5, 18446744073709551615", "-0, 12, 13, 11") + "]"
 	case 0:
 		return g.field() + ": null"
 	case 1:
@@ -186,6 +188,8 @@ func (g *generator) event() *testEvent {
 		case 2:
 			values = []string{g.text(), g.text()}
 		case 3:
+			values = []string{g.pick("1", "11", "1.5", "0x1", "-1", " 1", "10", "0", "1.8446744073709551615e19", "18446744073709551615")}
+		case 4:
 			values = []string{g.text() + g.pick("abkab::s", "KBABABAB", "C:\\\u212aabab", "x.exe.kxe") + g.text()}
 		default:
 			values = []string{g.text()}
