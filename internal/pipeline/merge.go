@@ -6,12 +6,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
 )
 
 // merge yields the entries of sorted runs, and of what memory holds if that is not nil, in order. Of entries with one key
 // those of the earlier run come first.
-func (s *Sorter) merge(runs []spilled, memory *held, yield func(Entry, error) bool) {
+func (s *Sorter) merge(runs []*spilled, memory *held, yield func(Entry, error) bool) {
 	h := &runHeap{}
 	size := max(32<<10, min(256<<10, int(s.memory()/2)/len(runs))) // half of the memory is free by then
 	free, spare := s.free, []byte(nil)
@@ -28,11 +27,7 @@ func (s *Sorter) merge(runs []spilled, memory *held, yield func(Entry, error) bo
 		return b
 	}
 	for i, r := range runs {
-		if _, err := r.file.Seek(0, io.SeekStart); err != nil {
-			yield(Entry{}, fmt.Errorf("read a temporary file: %w", err))
-			return
-		}
-		h.push(&run{order: i, file: r.file, buf: buffer()})
+		h.push(&run{order: i, file: io.NewSectionReader(r.file, r.from, r.to-r.from), buf: buffer()})
 	}
 	if memory != nil {
 		h.push(&run{order: len(runs), memory: memory})
@@ -54,7 +49,7 @@ type run struct {
 	order  int
 	memory *held
 	next   int
-	file   *os.File
+	file   io.Reader
 	buf    []byte // of a file: what was read lies at [from, to), the present entry at its beginning
 	from   int
 	to     int

@@ -7,7 +7,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"math"
+	"math/bits"
 	"os"
 	"runtime"
 	"slices"
@@ -27,10 +30,10 @@ type Sorter struct {
 
 	held    held
 	other   held          // the other half: empty, or being spilled
-	spilled chan error    // what came of spilling it; nil if it is empty
+	spilled chan error    // what came of spilling it, which is the last run; nil if it is empty
 	out     *bufio.Writer // of the run that is being written
 	free    [][]byte      // blocks that are empty
-	runs    []spilled
+	runs    []*spilled
 	sorted  bool
 }
 
@@ -39,6 +42,8 @@ type held struct {
 	blocks  [][]byte // keys and payloads, one behind the other
 	bytes   int64    // in blocks
 	entries []entry
+	spare   []entry  // memory of sort
+	order   []uint64 // the same
 }
 
 // entry is where an entry lies, and how its key begins: most comparisons end there.
@@ -112,18 +117,53 @@ func (h *held) at(e *entry) Entry {
 
 // sort sorts what is in memory. Entries with one key stand as they were added, which is the order of their places in memory.
 func (h *held) sort() {
-	slices.SortFunc(h.entries, func(a, b entry) int {
-		// Fast path: keys whose first bytes differ compare as these do, and zeros behind a short key change nothing.
-		for i := range a.begin {
-			if a.begin[i] != b.begin[i] {
-				return cmp.Compare(a.begin[i], b.begin[i])
-			}
+	// Fast path: numbers of how keys begin and of their entries, which compare without a call, and then those that begin alike.
+	places := bits.Len(uint(len(h.entries)))
+	h.order = h.packed(h.order[:0], places)
+	slices.Sort(h.order)
+	sorted := h.spare[:0]
+	for _, x := range h.order {
+		sorted = append(sorted, h.entries[x&(1<<places-1)])
+	}
+	h.entries, h.spare = sorted, h.entries
+	for i := 0; i < len(sorted); {
+		from := i
+		for i++; i < len(sorted) && h.order[i]>>places == h.order[from]>>places; i++ {
 		}
-		if c := bytes.Compare(h.at(&a).Key, h.at(&b).Key); c != 0 {
-			return c
+		if i-from > 1 {
+			slices.SortFunc(sorted[from:i], h.compare)
 		}
-		return cmp.Or(cmp.Compare(a.block, b.block), cmp.Compare(a.off, b.off))
-	})
+	}
+}
+
+// packed appends, for each entry, as much of how its key begins as a number holds beside the entry's number, which is in its lowest bits.
+func (h *held) packed(to []uint64, places int) []uint64 {
+	least, most := uint64(math.MaxUint64), uint64(0)
+	for i := range h.entries {
+		least, most = min(least, h.entries[i].begin[0]), max(most, h.entries[i].begin[0])
+	}
+	room := 64 - places // bits
+	used := bits.Len64(most - least)
+	for i := range h.entries {
+		begin := &h.entries[i].begin
+		key := (begin[0] - least) >> max(used-room, 0)
+		key = key<<max(room-used, 0) | begin[1]>>(64-max(room-used, 0))
+		to = append(to, key<<places|uint64(i))
+	}
+	return to
+}
+
+func (h *held) compare(a, b entry) int {
+	// Fast path: keys whose first bytes differ compare as these do, and zeros behind a short key change nothing.
+	for i := range a.begin {
+		if a.begin[i] != b.begin[i] {
+			return cmp.Compare(a.begin[i], b.begin[i])
+		}
+	}
+	if c := bytes.Compare(h.at(&a).Key, h.at(&b).Key); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.block, b.block), cmp.Compare(a.off, b.off))
 }
 
 // all yields what is in memory, which is sorted.
@@ -140,7 +180,7 @@ func (s *Sorter) spill() error {
 	if err := s.wait(); err != nil {
 		return err
 	}
-	f, err := s.newRun(0)
+	r, err := s.newRun(0)
 	if err != nil {
 		return err
 	}
@@ -151,7 +191,7 @@ func (s *Sorter) spill() error {
 	}
 	go func(h *held, done chan<- error) {
 		h.sort()
-		done <- writeRun(f, s.out, h.all)
+		done <- r.write(s.out, h.all)
 	}(&s.other, s.spilled)
 	return nil
 }
@@ -168,7 +208,7 @@ func (s *Sorter) wait() error {
 			s.free = append(s.free, b[:0])
 		}
 	}
-	s.other = held{blocks: s.other.blocks[:0], entries: s.other.entries[:0]}
+	s.other = held{blocks: s.other.blocks[:0], entries: s.other.entries[:0], spare: s.other.spare, order: s.other.order}
 	if err != nil {
 		return err
 	}
@@ -186,38 +226,65 @@ func (s *Sorter) compact() error {
 		return nil
 	}
 	old := slices.Clone(s.runs[n-maxRuns:])
-	f, err := s.newRun(old[0].level + 1)
+	r, err := s.newRun(old[0].level + 1)
 	if err != nil {
 		return err
 	}
-	if err := writeRun(f, s.out, func(yield func(Entry, error) bool) { s.merge(old, nil, yield) }); err != nil {
+	if err := r.write(s.out, func(yield func(Entry, error) bool) { s.merge(old, nil, yield) }); err != nil {
 		return err
 	}
-	s.runs = append(s.runs[:n-maxRuns], s.runs[n])
+	s.runs = append(s.runs[:n-maxRuns], r)
 	for _, r := range old {
 		err = cmp.Or(err, r.close())
 	}
 	return err
 }
 
-// newRun makes the file of a run, which is still empty.
-func (s *Sorter) newRun(level int) (*os.File, error) {
-	f, err := os.CreateTemp(s.Dir, "goshawk-sort-*")
-	if err != nil {
-		return nil, fmt.Errorf("make a temporary file: %w", err)
+// newRun makes room for a run, which is still empty.
+func (s *Sorter) newRun(level int) (*spilled, error) {
+	r := &spilled{level: level}
+	if n := len(s.runs); n > 0 && s.runs[n-1].level == level && s.runs[n-1].file.runs%runsOfFile > 0 {
+		const piece = 256 << 10 // what is written at a time
+		r.file, r.from = s.runs[n-1].file, (s.runs[n-1].to+piece-1)&^(piece-1)
+	} else {
+		f, err := os.CreateTemp(s.Dir, "goshawk-sort-*")
+		if err != nil {
+			return nil, fmt.Errorf("make a temporary file: %w", err)
+		}
+		r.file = &runFile{File: f}
+		// Where the system lets an open file lose its name, a killed run leaves nothing behind.
+		if os.Remove(f.Name()) != nil {
+			r.file.name = f.Name()
+		}
 	}
-	r := spilled{file: f, level: level}
-	// Where the system lets an open file lose its name, a killed run leaves nothing behind.
-	if os.Remove(f.Name()) != nil {
-		r.name = f.Name()
-	}
+	r.file.runs++
+	r.file.open++
 	s.runs = append(s.runs, r)
-	return f, nil
+	return r, nil
 }
 
-// writeRun writes entries in order as a run, through w.
-func writeRun(f *os.File, w *bufio.Writer, entries iter.Seq2[Entry, error]) error {
-	w.Reset(f)
+// spilled is a run on disk.
+type spilled struct {
+	file     *runFile
+	from, to int64 // where it stands in it
+	level    int   // how often its entries were merged
+}
+
+// runFile is a file of some runs of one level, one behind the other.
+type runFile struct {
+	*os.File
+	name string // that it still has, and has to lose
+	runs int    // that it was made for
+	open int    // of these
+}
+
+// runsOfFile is how many runs a file is made for: to make one takes as long as to write 100 KiB, and one can be closed while others are.
+const runsOfFile = 8
+
+// write writes entries in order as the run, through w.
+func (r *spilled) write(w *bufio.Writer, entries iter.Seq2[Entry, error]) error {
+	at := io.NewOffsetWriter(r.file, r.from)
+	w.Reset(at)
 	var head [8]byte
 	for e, err := range entries {
 		if err != nil {
@@ -232,7 +299,25 @@ func writeRun(f *os.File, w *bufio.Writer, entries iter.Seq2[Entry, error]) erro
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write a temporary file: %w", err)
 	}
-	return nil
+	size, err := at.Seek(0, io.SeekCurrent)
+	r.to = r.from + size
+	return err
+}
+
+// close gives back the run's file, after the last of its runs.
+func (r *spilled) close() error {
+	if r.file.open--; r.file.open > 0 {
+		return nil
+	}
+	return r.file.close()
+}
+
+func (f *runFile) close() error {
+	err := f.File.Close()
+	if f.name != "" {
+		err = cmp.Or(err, os.Remove(f.name))
+	}
+	return err
 }
 
 // All yields the entries in order; key and data are valid until the next step. It may be called several times, one walk after the other, after
@@ -263,33 +348,24 @@ func (s *Sorter) Close() error {
 	if s.spilled != nil {
 		<-s.spilled // the file is in use
 	}
-	// The system takes back what is left of a file when it is closed: some hundred microseconds for each, at the very end of a hunt.
+	// The system takes back what is left of a file when it is closed: some hundred microseconds for each run, at the very end of a hunt.
+	var files []*runFile
+	for _, r := range s.runs {
+		if len(files) == 0 || files[len(files)-1] != r.file {
+			files = append(files, r.file)
+		}
+	}
 	var closers sync.WaitGroup
-	errs := make([]error, len(s.runs))
-	n := min(runtime.GOMAXPROCS(0), len(s.runs))
+	errs := make([]error, len(files))
+	n := min(runtime.GOMAXPROCS(0), len(files))
 	for first := range n {
 		closers.Go(func() {
 			for i := first; i < len(errs); i += n {
-				errs[i] = s.runs[i].close()
+				errs[i] = files[i].close()
 			}
 		})
 	}
 	closers.Wait()
 	*s = Sorter{Memory: s.Memory, Dir: s.Dir}
 	return errors.Join(errs...)
-}
-
-// spilled is a run on disk.
-type spilled struct {
-	file  *os.File
-	name  string // that it still has, and has to lose
-	level int    // how often its entries were merged
-}
-
-func (r *spilled) close() error {
-	err := r.file.Close()
-	if r.name != "" {
-		err = cmp.Or(err, os.Remove(r.name))
-	}
-	return err
 }
