@@ -83,11 +83,11 @@ func (h *keyHash) number(n int) {
 }
 
 func (h *keyHash) add(texts ...string) {
+	h.scratch = h.scratch[:0]
 	for _, s := range texts {
-		h.number(len(s))
-		h.scratch = append(h.scratch[:0], s...)
-		h.sum.Write(h.scratch)
+		h.scratch = append(binary.AppendUvarint(h.scratch, uint64(len(s))), s...)
 	}
+	h.sum.Write(h.scratch)
 }
 
 func (h *keyHash) source(s *RuleSource) { h.add("source", s.Name, s.File) }

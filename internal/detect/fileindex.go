@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 )
@@ -66,17 +67,28 @@ const (
 // settled is how long before the index was begun a file must have been changed last, in nanoseconds.
 var settled = int64(2 * time.Second)
 
+// join returns the path of a file in a folder. Fast path: that of the next file that is expected is at hand. x may be nil.
+func (x *fileIndex) join(folder, name string) string {
+	if x != nil && x.at < len(x.files) {
+		n, next := len(folder), x.files[x.at].path
+		if n > 0 && len(next) == n+1+len(name) && next[:n] == folder && next[n] == '/' && next[n+1:] == name {
+			return next
+		}
+	}
+	return path.Join(folder, name)
+}
+
 // known returns what the index has for a file in this state.
-func (x *fileIndex) known(path string, state fileState) (sum [sha256.Size]byte, ok bool) {
+func (x *fileIndex) known(name string, state fileState) (sum [sha256.Size]byte, ok bool) {
 	i := x.at
-	if i >= len(x.files) || x.files[i].path != path {
+	if i >= len(x.files) || x.files[i].path != name {
 		if x.byway == nil {
 			x.byway = make(map[string]int, len(x.files))
 			for k := range x.files {
 				x.byway[x.files[k].path] = k
 			}
 		}
-		if i, ok = x.byway[path]; !ok {
+		if i, ok = x.byway[name]; !ok {
 			return sum, false
 		}
 	}
@@ -89,8 +101,8 @@ func (x *fileIndex) known(path string, state fileState) (sum [sha256.Size]byte, 
 }
 
 // add notes a file; read says that it was read just now.
-func (x *fileIndex) add(path string, state fileState, sum [sha256.Size]byte, read bool) {
-	x.now = append(x.now, indexedFile{path, state, sum})
+func (x *fileIndex) add(name string, state fileState, sum [sha256.Size]byte, read bool) {
+	x.now = append(x.now, indexedFile{name, state, sum})
 	x.fresh = x.fresh || read
 }
 

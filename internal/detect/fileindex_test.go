@@ -28,6 +28,16 @@ func TestFileIndex(t *testing.T) {
 			t.Errorf("%s is not known", path)
 		}
 	}
+	for at := range 3 {
+		for _, folder := range []string{"r", "r/c", ".", "", "r/"} {
+			for _, name := range []string{"a.yml", "b.yml", "c/d.yml", "d.yml"} {
+				x := read()
+				if x.at = at; x.join(folder, name) != filepath.ToSlash(filepath.Join(folder, name)) {
+					t.Errorf("%q and %q are joined as %q", folder, name, x.join(folder, name))
+				}
+			}
+		}
+	}
 	x := read()
 	for _, path := range []string{"r/c/d.yml", "r/a.yml", "r/b.yml"} {
 		if _, ok := x.known(path, state); !ok {

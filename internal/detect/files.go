@@ -96,10 +96,11 @@ func (r *ruleReader) folder(dir string) error {
 				return err
 			}
 		case isRuleFile(d.Name()):
-			if d.Type().IsRegular() && r.quick(f, d.Name(), path.Join(full, d.Name())) {
+			file := r.index.join(full, d.Name())
+			if d.Type().IsRegular() && r.quick(f, d.Name(), file) {
 				continue
 			}
-			r.plain(path.Join(full, d.Name()), path.Join(dir, d.Name()))
+			r.plain(file, path.Join(dir, d.Name()))
 		}
 	}
 	return nil
