@@ -2,7 +2,6 @@ package evtx
 
 import (
 	"hash/maphash"
-	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -28,8 +27,6 @@ type Cache struct {
 	numbered uint64                // layouts so far
 	size     int                   // of the programs, about
 	laid     int                   // of the layouts, about
-	names    map[string]uint32     // numbers of names of images
-	named    uint32                // the last of them; none is given twice
 }
 
 // knownLayout is a layout and the key that it was made for.
@@ -52,9 +49,8 @@ func (c *Cache) program(guid *[16]byte, ops []op, from *walker) *program {
 		p.form, p.resident = from.keep(), true
 		p.size += 2*len(from.kept) + 160*len(p.form)
 	case from != nil:
-		if p.image = from.image(p); p.image != nil {
-			p.size += p.image.weight()
-		}
+		p.image = from.image(p)
+		p.size += p.image.weight()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,31 +80,6 @@ func (c *Cache) setShape(p *program, hash uint64) {
 	c.next++
 	p.shape = c.next
 	c.shapes[hash] = append(c.shapes[hash], p)
-}
-
-// maxNumberedNames is how many names are remembered with their numbers. A name that comes again later has another one then.
-const maxNumberedNames = 1 << 14
-
-// number gives the names of an image their numbers, and says whether there are any left.
-func (c *Cache) number(im *image) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i, text := range im.texts {
-		n, ok := c.names[text]
-		if !ok {
-			if c.named == math.MaxUint32 {
-				return false
-			}
-			if c.names == nil || len(c.names) == maxNumberedNames {
-				c.names = map[string]uint32{}
-			}
-			c.named++
-			n = c.named
-			c.names[text] = n
-		}
-		im.names[i].number = n
-	}
-	return true
 }
 
 // layout returns the layout with this key, made by build if there is none yet.

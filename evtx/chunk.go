@@ -30,8 +30,6 @@ type Chunk struct {
 	residents   [8]*program           // of records' own elements, those before the one under way
 	defined     int                   // bytes of definition that were read
 	names       [256]nameAt
-	numbers     [1024]uint64 // of names, by offset, see placed
-	turn        uint16       // of this chunk: what numbers has of those before is out of date
 	interned    map[string]string
 	definer     walker
 	walkers     []*walker // by depth
@@ -77,9 +75,6 @@ func (c *Chunk) reset(number int, offset int64, size int) {
 	clear(c.definitions)
 	clear(c.recent[:])
 	clear(c.names[:])
-	if c.turn++; c.turn == 0 {
-		clear(c.numbers[:])
-	}
 	c.reported = c.reported[:0]
 	if n := c.cache.emptied.Load(); n != c.emptied {
 		c.forget() // or programs would live on that the cache has let go

@@ -14,19 +14,17 @@ type image struct {
 	bytes   []byte   // it, with zeros up to a multiple of 32
 	free    []uint32 // a bit for each byte that may be another elsewhere, as simd.EqualBut has them
 	names   []imageName
-	texts   []string // of the names
 }
 
 // imageName is where the offset of a name stands in an image. Such offsets may be others elsewhere, and so may what heads a name that
 // stands in the definition and is no part of it: the offset of the next name, and a hash.
 type imageName struct {
-	at     uint32 // nameHere is set if the name itself follows
-	number uint32 // of the name, by the Cache
+	at   int32
+	here bool // the name itself follows
+	name string
 }
 
-const nameHere = 1 << 31
-
-// image returns an image of the definition that the walker has read as p; nil if there is none.
+// image returns an image of the definition that the walker has read as p.
 func (w *walker) image(p *program) *image {
 	start, size := w.from, w.to-w.from
 	padded := (size + 31) &^ 31
@@ -44,23 +42,19 @@ func (w *walker) image(p *program) *image {
 			named++
 		}
 	}
-	im.names, im.texts = make([]imageName, 0, named), make([]string, 0, named)
+	im.names = make([]imageName, 0, named)
 	for i := range w.form {
 		s := &w.form[i]
 		if !s.named {
 			continue
 		}
 		at := s.to + s.skip
-		n := imageName{at: uint32(at - start)}
-		release(at-start, 4)
-		if s.at == at+4 {
-			release(at-start+4, 6)
-			n.at |= nameHere
+		n := imageName{at: int32(at - start), here: s.at == at+4, name: s.name}
+		release(int(n.at), 4)
+		if n.here {
+			release(int(n.at)+4, 6)
 		}
-		im.names, im.texts = append(im.names, n), append(im.texts, s.name)
-	}
-	if !w.chunk.cache.number(im) {
-		return nil
+		im.names = append(im.names, n)
 	}
 	return im
 }
@@ -68,8 +62,8 @@ func (w *walker) image(p *program) *image {
 // weight returns about how much memory the image takes.
 func (im *image) weight() int {
 	n := len(im.bytes) + 4*len(im.free) + 256
-	for _, text := range im.texts {
-		n += 24 + len(text)
+	for i := range im.names {
+		n += 32 + len(im.names[i].name)
 	}
 	return n
 }
@@ -82,29 +76,24 @@ func (c *Chunk) shows(im *image, start, end int) bool {
 	if end-start != im.size || c.salvage || !simd.EqualBut(im.bytes, c.data[start:], im.free) {
 		return false
 	}
-	for i, n := range im.names {
-		at := start + int(n.at&^nameHere)
+	for i := range im.names {
+		n := &im.names[i]
+		at := start + int(n.at)
 		off := binary.LittleEndian.Uint32(c.data[at:])
-		seen := &c.numbers[off>>1%uint32(len(c.numbers))]
-		switch number := c.placed(off, n.number); {
-		case off == uint32(at+4) != (n.at&nameHere != 0), off >= ChunkSize:
+		e := &c.names[(off>>1)&uint32(len(c.names)-1)]
+		switch here := off == uint32(at+4); {
+		case here != n.here:
 			return false
-		case n.at&nameHere != 0:
-			*seen = number
-		case *seen == number:
+		case here:
+			*e = nameAt{off, n.name}
+		case e.off == off && e.text == n.name && off > 0:
 		default:
-			if name, err := c.name(int(off)); err != nil || name != im.texts[i] {
+			if name, err := c.name(int(off)); err != nil || name != n.name {
 				return false
 			}
-			*seen = number
 		}
 	}
 	return true
-}
-
-// placed is what Chunk.numbers holds of a name that stands at an offset of the chunk under way. Numbers begin at 1, so it is never 0.
-func (c *Chunk) placed(off, number uint32) uint64 {
-	return uint64(number)<<32 | uint64(c.turn)<<16 | uint64(off&0xffff)
 }
 
 // images is definitions of chunks before with one identifier, or several that share a place. Logs of several hosts, and of one before and

@@ -96,6 +96,43 @@ func TestImagesBounded(t *testing.T) {
 	}
 }
 
+// TestImagesAndSlack reads a record in the slack whose own template has a name that a live definition has, too, and of which the hash is
+// damaged: what is read of it doesn't depend on whether the live definition was recognised or read.
+func TestImagesAndSlack(t *testing.T) {
+	w := newLog()
+	w.record(userEvent(1, "usera", 1))
+	w.record(userEvent(2, "userb", 2))
+	live := len(w.b)
+	w.record(inst{id: 9, def: section("Event", section("EventData", data("Slack", sub{0, true}))), values: []any{str("secret")}})
+	chunk := w.chunk(live)
+	binary.LittleEndian.PutUint64(chunk[8:], 1)
+	binary.LittleEndian.PutUint64(chunk[16:], 2)
+	binary.LittleEndian.PutUint64(chunk[24:], 1)
+	binary.LittleEndian.PutUint64(chunk[32:], 2)
+	chunk[w.names["EventData"]+4] ^= 0x5a
+	log := logFile(chunk, chunk, chunk)
+	f, err := Open(bytes.NewReader(log), int64(len(log)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := range f.Chunks() { // those before the last
+		c, found := NewChunk(&Cache{}), false
+		for i := from; i < f.Chunks(); i++ {
+			found = false
+			for r, err := range f.Records(i, c) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				field := r.Layout().Index("Slack")
+				found = found || r.Recovered && field >= 0 && r.Len(field) == 1
+			}
+		}
+		if !found {
+			t.Errorf("after %d chunks the record in the slack of the next is not read", f.Chunks()-1-from)
+		}
+	}
+}
+
 // bareRecord appends a record whose one element is a template without values, at off of the chunk; or, if there is a definition, at its own.
 func bareRecord(b []byte, number uint64, id, off uint32, def []byte) []byte {
 	le, start := binary.LittleEndian, len(b)

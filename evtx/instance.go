@@ -316,9 +316,7 @@ func (c *Chunk) readDefinition(id, off uint32) (*program, error) {
 	if !c.salvage {
 		im := p.image // which is of this definition, or of one like it that another goroutine has met
 		if im == nil || !c.shows(im, int(start), int(start+size)) {
-			if im = c.definer.image(p); im == nil {
-				return p, nil
-			}
+			im = c.definer.image(p)
 		}
 		if c.imaged += im.weight(); c.imaged > maxImageBytes {
 			c.forget()

@@ -81,17 +81,7 @@ func (p *plan) write(to *program, x *expr, yes, no int32) int32 {
 		}
 		return at
 	case kindOr:
-		at := no
-		tables, subs := p.numbersOf(x.subs)
-		for i := range tables {
-			to.numbers = append(to.numbers, tables[i])
-			to.steps = append(to.steps, step{kind: stepNumbers, atom: int32(len(to.numbers) - 1), slot: p.slotOf[tables[i].atoms[0].field], yes: yes, no: at})
-			at = int32(len(to.steps) - 1)
-		}
-		for _, sub := range slices.Backward(byCost(subs)) {
-			at = p.write(to, sub, yes, at)
-		}
-		return at
+		return p.writeOr(to, x.subs, yes, no)
 	}
 	s := step{yes: yes, no: no}
 	if x.kind == kindAtLeast {
@@ -117,6 +107,29 @@ func (p *plan) write(to *program, x *expr, yes, no int32) int32 {
 	}
 	to.steps = append(to.steps, s)
 	return int32(len(to.steps) - 1)
+}
+
+// writeOr is write for several conditions of which one will do. Numbers are asked together, when the first of them would be.
+func (p *plan) writeOr(to *program, subs []*expr, yes, no int32) int32 {
+	tables, rest := p.numbersOf(subs)
+	rest = byCost(rest)
+	dear := len(rest)
+	for dear > 0 && rest[dear-1].cost() > costOther {
+		dear--
+	}
+	at := no
+	for _, sub := range slices.Backward(rest[dear:]) {
+		at = p.write(to, sub, yes, at)
+	}
+	for i := range tables {
+		to.numbers = append(to.numbers, tables[i])
+		to.steps = append(to.steps, step{kind: stepNumbers, atom: int32(len(to.numbers) - 1), slot: p.slotOf[tables[i].atoms[0].field], yes: yes, no: at})
+		at = int32(len(to.steps) - 1)
+	}
+	for _, sub := range slices.Backward(rest[:dear]) {
+		at = p.write(to, sub, yes, at)
+	}
+	return at
 }
 
 // byCost returns conditions with the cheapest first.
@@ -160,8 +173,11 @@ func (x *expr) cost() int {
 		}
 		return 10
 	}
-	return 20
+	return costOther
 }
+
+// costOther is the cost of what takes a look at the value.
+const costOther = 20
 
 // run says whether a program's condition holds for the record.
 func (m *Matcher) run(p *program) bool {
