@@ -36,7 +36,7 @@ type Chunk struct {
 	// Templates, if set, is asked for definitions that the chunk itself has lost.
 	Templates *Templates
 	orphans   map[string]*program // by nesting, and what their values are
-	layouts   [128]layoutEntry
+	layouts   [512]layoutEntry
 	passed    [64]passedSlots
 	key       []byte
 
