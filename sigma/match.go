@@ -3,6 +3,7 @@ package sigma
 // Match is a rule that matched a record. It is borrowed: valid until the function that it was given to returns.
 type Match struct {
 	Rule  *Rule
+	Index int         // of Rule in Collection.Rules
 	Needs []NeedValue // of the fields in Rule.Needs, in their order
 }
 
@@ -165,14 +166,16 @@ func (m *Matcher) lookAtAll(records []Bound) {
 	m.looked, m.allRules, m.allSeen = m.looked[:0], m.allRules[:0], m.allSeen[:0]
 	for i := range records {
 		raw, _ := records[i].Record.(RawRecord)
-		m.set(&records[i], raw)
-		m.lookAt(&m.binding.looks)
-		l := looked{raw: m.raw, suspect: m.suspect, words: m.suspect}
-		// Fast path: most records show nothing that any rule waits for.
-		if len(m.seen) > 0 {
-			l.rules[0], l.seen[0] = len(m.allRules), len(m.allSeen)
-			m.allRules, m.allSeen = append(m.allRules, m.rules...), append(m.allSeen, m.seen...)
-			l.rules[1], l.seen[1] = len(m.allRules), len(m.allSeen)
+		l := looked{raw: raw}
+		// Fast path: there is nothing to look at in many records, and most of the others show nothing that any rule waits for.
+		if looks := &records[i].Binding.looks; len(looks.looks) > 0 {
+			m.set(&records[i], raw)
+			m.lookAt(looks)
+			if l.suspect, l.words = m.suspect, m.suspect; len(m.seen) > 0 {
+				l.rules[0], l.seen[0] = len(m.allRules), len(m.allSeen)
+				m.allRules, m.allSeen = append(m.allRules, m.rules...), append(m.allSeen, m.seen...)
+				l.rules[1], l.seen[1] = len(m.allRules), len(m.allSeen)
+			}
 		}
 		m.looked = append(m.looked, l)
 	}
@@ -261,7 +264,8 @@ func (m *Matcher) mark(a seenAtom) {
 // report makes m.match say that a rule matches.
 func (m *Matcher) report(i int) {
 	b := m.binding
-	m.match.Rule = b.engine.collection.Rules[b.plan.rules[i].rule]
+	m.match.Index = b.plan.rules[i].rule
+	m.match.Rule = b.engine.collection.Rules[m.match.Index]
 	m.needs.Reset()
 	m.starts = m.starts[:0]
 	for _, need := range b.needs[i] {

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
 )
 
 // Between scanners and joiners hits are sorted, perhaps on disk. All hits in a record are one entry, so that what is kept of the
@@ -47,6 +49,27 @@ const (
 
 // AppendData appends what the key doesn't hold. So many hits have to follow, each by AppendHit.
 func (s *Seen) AppendData(dst []byte, hits int) []byte {
+	return appendBytes(s.appendHead(dst, hits, s.Fields != nil), s.Fields)
+}
+
+// AppendDataOf is AppendData with the fields of a record, which it appends in their place.
+func (s *Seen) AppendDataOf(dst []byte, hits int, r *event.Record) []byte {
+	var room [fieldsLength]byte
+	dst = append(s.appendHead(dst, hits, true), room[:]...)
+	at := len(dst)
+	dst = r.AppendFields(dst)
+	n := len(dst) - at
+	for i := range fieldsLength - 1 {
+		dst[at-fieldsLength+i] = byte(n>>(7*i)) | 0x80
+	}
+	dst[at-1] = byte(n >> (7 * (fieldsLength - 1)))
+	return dst
+}
+
+// fieldsLength is how many bytes a length takes that has to be written before it is known: a varint with zeros in front.
+const fieldsLength = 5
+
+func (s *Seen) appendHead(dst []byte, hits int, fields bool) []byte {
 	var flags byte
 	if s.HasRecordID {
 		flags |= flagRecordID
@@ -57,7 +80,7 @@ func (s *Seen) AppendData(dst []byte, hits int) []byte {
 	if s.HasEventID {
 		flags |= flagEventID
 	}
-	if s.Fields != nil {
+	if fields {
 		flags |= flagFields
 	}
 	dst = append(dst, flags)
@@ -65,8 +88,7 @@ func (s *Seen) AppendData(dst []byte, hits int) []byte {
 	dst = binary.AppendUvarint(dst, uint64(hits))
 	dst = binary.AppendUvarint(dst, uint64(s.EventID))
 	dst = appendBytes(dst, s.Host)
-	dst = appendBytes(dst, s.Channel)
-	return appendBytes(dst, s.Fields)
+	return appendBytes(dst, s.Channel)
 }
 
 // AppendHit appends what is the hit's own.

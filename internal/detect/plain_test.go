@@ -121,7 +121,7 @@ func (c *comparison) records(batch []*event.Record) {
 	c.scanner.Scan(batch, func(i int, h *Hit) { again[i] = append(again[i], h.Rule) })
 	for i, r := range batch {
 		var plain []int
-		c.engine.engine.Plain(sigmaSchema(r.Schema), &sigmaRecord{Record: r}, func(rule *sigma.Rule) { plain = append(plain, c.engine.number[rule]) })
+		c.engine.engine.Plain(sigmaSchema(r.Schema), &sigmaRecord{Record: r}, func(rule *sigma.Rule) { plain = append(plain, slices.Index(c.engine.rules, rule)) })
 		if !slices.Equal(fast[i], plain) || !slices.Equal(again[i], plain) {
 			c.t.Errorf("%s at 0x%x: rules %v, again %v, plainly %v", r.Origin.Path, r.Offset, c.titles(fast[i]), c.titles(again[i]), c.titles(plain))
 		}

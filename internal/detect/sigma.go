@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/goshawk-ir/goshawk/internal/event"
 	"github.com/goshawk-ir/goshawk/internal/finding"
@@ -24,9 +25,8 @@ const maxBindings = 8192
 type sigmaEngine struct {
 	engine       *sigma.Engine
 	rules        []*sigma.Rule
-	number       map[*sigma.Rule]int
 	correlations []*sigma.Correlation
-	techniques   [][]string // of each rule, in the version of ATT&CK that is shown
+	techniques   []atomic.Pointer[[]string] // of each rule that found something, in the version of ATT&CK that is shown
 	report       *Report
 	logSources   []byte // the mapping given; nil: the embedded one
 
@@ -47,13 +47,10 @@ func openSigma(c *Config) (Engine, error) {
 	}
 	e := &sigmaEngine{
 		engine: engine, rules: engine.Collection().Rules, correlations: engine.Collection().Correlations, report: report,
-		number: map[*sigma.Rule]int{}, bound: map[*event.Schema]*sigma.Binding{}, byShape: map[string]*sigma.Binding{},
+		bound: map[*event.Schema]*sigma.Binding{}, byShape: map[string]*sigma.Binding{},
 		offered: map[offer]bool{}, logSources: c.LogSources,
 	}
-	for i, r := range e.rules {
-		e.number[r] = i
-		e.techniques = append(e.techniques, canonical(r.Techniques()))
-	}
+	e.techniques = make([]atomic.Pointer[[]string], len(e.rules))
 	return e, nil
 }
 
@@ -266,7 +263,7 @@ func (r *sigmaRecord) AnyText(key uint64, but []int32, piece, f func(utf16 []byt
 
 func (s *sigmaScanner) match(record int, m *sigma.Match) {
 	h := &s.hit
-	h.Rule, h.Shown, h.Joins, h.Needs = s.engine.number[m.Rule], !m.Rule.Silent, m.Rule.Feeds, h.Needs[:0]
+	h.Rule, h.Shown, h.Joins, h.Needs = m.Index, !m.Rule.Silent, m.Rule.Feeds, h.Needs[:0]
 	for _, n := range m.Needs {
 		h.Needs = append(h.Needs, Need{Text: n.Text, Present: n.Present})
 	}
@@ -301,13 +298,24 @@ func (j *sigmaJoiner) Close(emit func(*finding.Finding, *Hit)) {
 func (j *sigmaJoiner) Finding(h *Hit, f *finding.Finding) bool {
 	meta := &j.engine.rules[h.Rule].Meta
 	evidence := append(f.Evidence[:0], evidenceOf(j.origin(h.File), h))
-	*f = newFinding(meta, j.engine.techniques[h.Rule])
+	*f = newFinding(meta, j.engine.techniquesOf(h.Rule))
 	f.Time, f.Host, f.Channel, f.EventID = h.Time, h.Host, h.Channel, h.EventID
 	f.Fields, f.Evidence = h.Fields, evidence
 	if f.Rule.ID == "" {
 		f.ID = newID(f) // others are made when they are written: they are many
 	}
 	return true
+}
+
+// techniquesOf returns the techniques of a rule. Any goroutine may ask.
+func (e *sigmaEngine) techniquesOf(rule int) []string {
+	known := e.techniques[rule].Load()
+	if known == nil {
+		made := canonical(e.rules[rule].Techniques())
+		known = &made
+		e.techniques[rule].Store(known) // where two make it at a time, either will do
+	}
+	return *known
 }
 
 // fired makes a finding of a correlation's firing, unless the correlation only feeds another one.

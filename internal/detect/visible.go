@@ -71,8 +71,8 @@ func (e *sigmaEngine) Visible() []string {
 		}
 	}
 	for i, r := range e.rules {
-		if len(e.techniques[i]) > 0 && came(r) {
-			see(e.techniques[i])
+		if techniques := e.techniquesOf(i); len(techniques) > 0 && came(r) {
+			see(techniques)
 		}
 	}
 	for _, c := range e.correlations {

@@ -36,7 +36,6 @@ type hunter struct {
 
 	seen         detect.Seen
 	shown, joins hitList // of the records under way
-	fields       []byte
 	_            [128]byte
 }
 
@@ -71,12 +70,8 @@ func (w *hunter) Records(batch []*event.Record, give func(*hitBatch)) {
 		r := batch[n]
 		w.batch.origin = r.Origin
 		w.seen.Reset(r)
-		joins = w.keep(&w.joins, joins, n, true)
-		if len(shown) > 0 && shown[0].record == n {
-			w.fields = r.AppendFields(w.fields[:0])
-			w.seen.Fields = w.fields
-		}
-		shown = w.keep(&w.shown, shown, n, false)
+		joins = w.keep(&w.joins, joins, n, nil)
+		shown = w.keep(&w.shown, shown, n, r)
 		if len(w.batch.buf) >= batchBytes {
 			give(w.swap())
 		}
@@ -118,8 +113,9 @@ func (l *hitList) sorted() []rawHit {
 
 func (l *hitList) empty() { l.buf, l.hits = l.buf[:0], l.hits[:0] }
 
-// keep makes an entry of the hits in a record, with which hits may begin, and returns those in the records that follow.
-func (w *hunter) keep(l *hitList, hits []rawHit, record int, joins bool) (rest []rawHit) {
+// keep makes an entry of the hits in a record, with which hits may begin, and returns those in the records that follow. With r the entry is
+// to be shown, and has its fields; without, it is for joiners.
+func (w *hunter) keep(l *hitList, hits []rawHit, record int, r *event.Record) (rest []rawHit) {
 	n := 0
 	for n < len(hits) && hits[n].record == record {
 		n++
@@ -129,11 +125,15 @@ func (w *hunter) keep(l *hitList, hits []rawHit, record int, joins bool) (rest [
 	}
 	b := w.batch
 	from := len(b.buf)
-	b.buf = w.seen.AppendData(w.seen.AppendKey(b.buf), n)
+	if b.buf = w.seen.AppendKey(b.buf); r != nil {
+		b.buf = w.seen.AppendDataOf(b.buf, n, r)
+	} else {
+		b.buf = w.seen.AppendData(b.buf, n)
+	}
 	for _, h := range hits[:n] {
 		b.buf = append(b.buf, l.buf[h.from:h.to]...)
 	}
-	b.entries = append(b.entries, hitEntry{from, len(b.buf), joins})
+	b.entries = append(b.entries, hitEntry{from, len(b.buf), r == nil})
 	return hits[n:]
 }
 
