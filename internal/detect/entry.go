@@ -152,6 +152,7 @@ type EntryReader struct {
 	rest  decoder
 	left  uint64            // hits that are still to come
 	names map[string]string // hosts and channels of entries before: few, and in most entries
+	last  [2]string         // of the entry before
 }
 
 // maxNames bounds the names that an EntryReader remembers.
@@ -174,7 +175,7 @@ func (r *EntryReader) Read(key, data []byte) error {
 	s.RecordID = d.uvarint()
 	r.left = d.uvarint()
 	s.EventID = uint32(d.uvarint())
-	s.Host, s.Channel = r.name(d.bytes()), r.name(d.bytes())
+	s.Host, s.Channel = r.name(0, d.bytes()), r.name(1, d.bytes())
 	if s.Fields = d.bytes(); flags&flagFields == 0 {
 		s.Fields = nil
 	}
@@ -198,8 +199,13 @@ func (r *EntryReader) Next() (*Hit, error) {
 	return h, nil
 }
 
-func (r *EntryReader) name(b []byte) string {
+func (r *EntryReader) name(which int, b []byte) string {
+	last := &r.last[which]
+	if *last == string(b) {
+		return *last
+	}
 	if name, ok := r.names[string(b)]; ok {
+		*last = name
 		return name
 	}
 	if r.names == nil || len(r.names) >= maxNames {

@@ -175,7 +175,7 @@ type sigmaScanner struct {
 	engine  *sigmaEngine
 	matcher *sigma.Matcher
 	bound   map[*event.Schema]*sigma.Binding
-	recent  [256]recentBinding // some of bound, by event identifier and number of fields
+	recent  [1024]recentBinding // some of bound, by event identifier and number of fields
 
 	records []*sigmaRecord // some of the batch under way: those with rules
 	matched []sigma.Bound  // the same, bound

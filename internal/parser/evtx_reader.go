@@ -21,7 +21,7 @@ type evtxReader struct {
 	batch   []*event.Record // of these
 	places  []evtx.Place    // scratch of evtxValues
 	bound   map[*evtx.Layout]*evtxBinding
-	recent  [64]*evtxBinding  // some of them, by the number of the layout
+	recent  [512]*evtxBinding // some of them, by the number of the layout
 	weight  int               // fields of what is bound
 	hosts   map[string]string // names of computers, as they lay in the evidence
 	unnamed string            // what a computer without a name is called among them
