@@ -36,6 +36,11 @@ func Open(in io.ReaderAt, size int64) (*File, error) {
 	return &File{Header: parseHeader(b[:]), in: in, size: size}, nil
 }
 
+// With returns the same log, read through another reader of its bytes, of which there may be more or fewer.
+func (f *File) With(in io.ReaderAt, size int64) *File {
+	return &File{Header: f.Header, in: in, size: size}
+}
+
 // Is says whether a file with these first bytes is an event log.
 func Is(head []byte) bool { return len(head) >= 8 && string(head[:8]) == fileMagic }
 

@@ -3,6 +3,7 @@ package parser
 import (
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/goshawk-ir/goshawk/evtx"
@@ -51,29 +52,49 @@ type evtxLogs struct {
 	readers sync.Pool   // of *evtxReader: each holds a chunk, and remembers what the next part is likely to have again
 }
 
-// evtxKnown is the templates of a file, which its parts share.
+// evtxKnown is a file and its templates, which its parts share.
 type evtxKnown struct {
 	origin    *event.Origin
+	file      *evtx.File
 	templates *evtx.Templates
 }
 
 // maxEVTXKnown is of how many files the templates are kept.
 const maxEVTXKnown = 16
 
-func (l *evtxLogs) templates(origin *event.Origin, f *evtx.File) *evtx.Templates {
+// open opens the file of a part.
+func (l *evtxLogs) open(in *evidence.Input) (*evtx.File, *evtx.Templates, error) {
+	if k, ok := l.opened(in.Origin); ok {
+		return k.file.With(in, in.Size), k.templates, nil
+	}
+	f, err := evtx.Open(in, in.Size)
+	if err != nil {
+		return nil, nil, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, k := range l.known {
-		if k.origin == origin {
-			return k.templates
-		}
+	if i := l.find(in.Origin); i >= 0 {
+		return f, l.known[i].templates, nil
 	}
 	if len(l.known) >= maxEVTXKnown {
 		l.known = append(l.known[:0], l.known[1:]...)
 	}
-	t := f.Templates(&l.cache)
-	l.known = append(l.known, evtxKnown{origin, t})
-	return t
+	k := evtxKnown{in.Origin, f, f.Templates(&l.cache)}
+	l.known = append(l.known, k)
+	return f, k.templates, nil
+}
+
+func (l *evtxLogs) opened(origin *event.Origin) (k evtxKnown, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := l.find(origin); i >= 0 {
+		return l.known[i], true
+	}
+	return k, false
+}
+
+func (l *evtxLogs) find(origin *event.Origin) int {
+	return slices.IndexFunc(l.known, func(k evtxKnown) bool { return k.origin == origin })
 }
 
 // evtxShape is what makes a schema. Classic providers use one template for all their events, so the layout alone
@@ -121,7 +142,7 @@ func (l *evtxLogs) schema(shape evtxShape) *event.Schema {
 
 func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[[]*event.Record, error] {
 	return func(yield func([]*event.Record, error) bool) {
-		f, err := evtx.Open(in, in.Size)
+		f, templates, err := l.open(in)
 		if err != nil {
 			yield(nil, evtxProblem(err))
 			return
@@ -131,7 +152,7 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[[]*event.Record, error] {
 			r = l.newReader()
 		}
 		r.begin(in.Origin, yield)
-		r.chunk.Templates = l.templates(in.Origin, f)
+		r.chunk.Templates = templates
 		first := 0
 		if in.From > evtx.FileHeaderSize {
 			first = int((in.From - evtx.FileHeaderSize + evtx.ChunkSize - 1) / evtx.ChunkSize)
