@@ -22,9 +22,6 @@ func (s *sight) rules() []int32 { return s.shown[:s.calls] }
 // atoms returns the atoms, whose marks are written and read atomically.
 func (s *sight) atoms() []int32 { return s.shown[s.calls:] }
 
-// nothing says that there is nothing to be seen.
-func (s *sight) nothing() bool { return len(s.shown) == 0 && !s.suspect }
-
 // seenAtom is an atom<<2 and its mark: markHolds, markMaybe, or markFails for a maybe that was decided since.
 type seenAtom uint32
 
