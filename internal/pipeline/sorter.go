@@ -21,7 +21,7 @@ import (
 const maxEntry = 256 << 20
 
 // Sorter puts entries in order of their keys, on disk where they don't fit into memory. It keeps at most about Memory bytes;
-// runs of sorted entries go to one temporary file each, which Close removes. Entries with the same key come out in
+// runs of sorted entries go to temporary files, some to each, which Close removes. Entries with the same key come out in
 // the order in which they were added. A Sorter serves one goroutine at a time; while that fills one half of the memory, another one
 // sorts and writes the other half.
 type Sorter struct {
@@ -56,7 +56,7 @@ type entry struct {
 
 const (
 	blockSize = 1 << 20
-	entrySize = 40
+	entrySize = 40 + 40 + 8 // of entries, spare and order
 )
 
 // Add adds an entry; key and data are copied.
