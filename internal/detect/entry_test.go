@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/goshawk-ir/goshawk/internal/event"
 )
 
 // entryOf encodes an entry whose hits lie in seen's record.
@@ -32,6 +34,31 @@ func readEntry(key, data []byte) (hits []Hit, err error) {
 		one := *h
 		one.Needs = append([]Need(nil), h.Needs...)
 		hits = append(hits, one)
+	}
+}
+
+// noValues is values of a record that has none.
+type noValues struct{}
+
+func (noValues) Len(int) int             { return 0 }
+func (noValues) At(int, int) event.Value { return event.Value{} }
+
+// TestEntryOfRecord writes a record's fields in their place, and reads what it would if they had been written before.
+func TestEntryOfRecord(t *testing.T) {
+	r := &event.Record{Schema: &event.Schema{}, Values: noValues{}}
+	seen := Seen{Host: "pc01", Channel: "Security", RecordID: 7, HasRecordID: true}
+	hit := Hit{Engine: 1, Rule: 300}
+	got, err := readEntry(seen.AppendKey(nil), hit.AppendHit(seen.AppendDataOf(nil, 1, r)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen.Fields = r.AppendFields(nil)
+	want, err := readEntry(entryOf(seen, []Hit{hit}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(got) != 1 || string(got[0].Fields) != "{}" {
+		t.Errorf("%v\n%s", got, diff)
 	}
 }
 
