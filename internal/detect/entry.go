@@ -45,19 +45,24 @@ const (
 	flagRecovered
 	flagEventID
 	flagFields
+	flagMarked
 )
 
 // AppendData appends what the key doesn't hold. So many hits have to follow, each by AppendHit.
 func (s *Seen) AppendData(dst []byte, hits int) []byte {
-	return appendBytes(s.appendHead(dst, hits, s.Fields != nil), s.Fields)
+	var fields byte
+	if s.Fields != nil {
+		fields = flagFields
+	}
+	return appendBytes(s.appendHead(dst, hits, fields), s.Fields)
 }
 
-// AppendDataOf is AppendData with the fields of a record, which it appends in their place.
+// AppendDataOf is AppendData with the fields of a record, which it appends in their place, marked.
 func (s *Seen) AppendDataOf(dst []byte, hits int, r *event.Record) []byte {
 	var room [fieldsLength]byte
-	dst = append(s.appendHead(dst, hits, true), room[:]...)
+	dst = append(s.appendHead(dst, hits, flagFields|flagMarked), room[:]...)
 	at := len(dst)
-	dst = r.AppendFields(dst)
+	dst = r.AppendMarked(dst)
 	n := len(dst) - at
 	for i := range fieldsLength - 1 {
 		dst[at-fieldsLength+i] = byte(n>>(7*i)) | 0x80
@@ -69,8 +74,8 @@ func (s *Seen) AppendDataOf(dst []byte, hits int, r *event.Record) []byte {
 // fieldsLength is how many bytes a length takes that has to be written before it is known: a varint with zeros in front.
 const fieldsLength = 5
 
-func (s *Seen) appendHead(dst []byte, hits int, fields bool) []byte {
-	var flags byte
+// appendHead appends what stands before the fields; of flags, those that are about these are given.
+func (s *Seen) appendHead(dst []byte, hits int, flags byte) []byte {
 	if s.HasRecordID {
 		flags |= flagRecordID
 	}
@@ -79,9 +84,6 @@ func (s *Seen) appendHead(dst []byte, hits int, fields bool) []byte {
 	}
 	if s.HasEventID {
 		flags |= flagEventID
-	}
-	if fields {
-		flags |= flagFields
 	}
 	dst = append(dst, flags)
 	dst = binary.AppendUvarint(dst, s.RecordID)
@@ -148,17 +150,18 @@ var errEntry = errors.New("hits are cut short")
 
 // EntryReader reads entries back, one after the other.
 type EntryReader struct {
-	hit   Hit
-	rest  decoder
-	left  uint64            // hits that are still to come
-	names map[string]string // hosts and channels of entries before: few, and in most entries
-	last  [2]string         // of the entry before
+	hit    Hit
+	marked bool // the entry's fields
+	rest   decoder
+	left   uint64            // hits that are still to come
+	names  map[string]string // hosts and channels of entries before: few, and in most entries
+	last   [2]string         // of the entry before
 }
 
 // maxNames bounds the names that an EntryReader remembers.
 const maxNames = 4096
 
-// Read begins with an entry. Texts and fields are borrowed from data.
+// Read begins with an entry. Texts and fields are borrowed from data; fields that are marked are so still (see Unmark).
 func (r *EntryReader) Read(key, data []byte) error {
 	if len(key) != KeySize {
 		return errEntry
@@ -180,10 +183,22 @@ func (r *EntryReader) Read(key, data []byte) error {
 		s.Fields = nil
 	}
 	s.HasRecordID, s.Recovered, s.HasEventID = flags&flagRecordID != 0, flags&flagRecovered != 0, flags&flagEventID != 0
+	r.marked = flags&flagMarked != 0
 	if r.rest = d; d.bad {
 		return errEntry
 	}
 	return nil
+}
+
+// Unmark spells the names in the entry's fields, for its hits that are still to come, and appends them to room.
+func (r *EntryReader) Unmark(room []byte) []byte {
+	if !r.marked {
+		return room
+	}
+	from := len(room)
+	room = event.AppendUnmarked(room, r.hit.Fields)
+	r.hit.Fields, r.marked = room[from:len(room):len(room)], false
+	return room
 }
 
 // Next returns the entry's next hit, valid until the next call; nil after the last.

@@ -26,6 +26,7 @@ func readEntry(key, data []byte) (hits []Hit, err error) {
 	if err := r.Read(key, data); err != nil {
 		return nil, err
 	}
+	r.Unmark(nil)
 	for {
 		h, err := r.Next()
 		if h == nil || err != nil {

@@ -88,17 +88,20 @@ type fieldsWriter interface {
 // AppendFields appends the record's own names and values as one JSON object. A list becomes an array.
 func (r *Record) AppendFields(dst []byte) []byte {
 	r.Schema.once.Do(r.Schema.prepare)
-	values, ok := r.Values.(fieldsWriter)
-	if !ok {
-		values = plainValues{r.Values}
-	}
 	start := len(dst)
-	dst = values.AppendFieldsJSON(dst, &r.Schema.shown)
+	dst = r.fieldsWriter().AppendFieldsJSON(dst, &r.Schema.shown)
 	if len(dst) == start {
 		return append(dst, "{}"...)
 	}
 	dst[start] = '{' // in place of the first key's comma
 	return append(dst, '}')
+}
+
+func (r *Record) fieldsWriter() fieldsWriter {
+	if w, ok := r.Values.(fieldsWriter); ok {
+		return w
+	}
+	return plainValues{r.Values}
 }
 
 // plainValues makes any Values a fieldsWriter; it is what a faster one is compared with.

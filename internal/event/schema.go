@@ -29,12 +29,16 @@ type Schema struct {
 	source []byte // the member "source", after the time
 	head   []byte // members that are the same in the JSON of every record
 	shown  Shown
+
+	markOnce sync.Once
+	marked   Shown // shown, for AppendMarked
 }
 
 // Shown is the fields that outputs show, and how their names are written.
 type Shown struct {
 	Fields []int32 // positions in Schema.Fields
 	Keys   []Key   // one for each
+	Marked bool    // with marks as keys
 }
 
 // Key is the name of a field as the key of a JSON object's member, with a comma before it and the colon after it.

@@ -60,7 +60,8 @@ type evtxRecent struct {
 // evtxSchema is a schema, and what its fields were last.
 type evtxSchema struct {
 	*event.Schema
-	memos []evtxMemo // of the fields that outputs show; nil before the first record is written
+	memos  []evtxMemo // of the fields that outputs show; nil before the first record is written
+	marked []evtxMemo // the same, with marks as keys
 }
 
 func (l *evtxLogs) newReader() *evtxReader {

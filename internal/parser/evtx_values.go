@@ -67,10 +67,14 @@ func (v *evtxValues) some(fields []int32) []evtx.Place {
 // again but copied.
 func (v *evtxValues) AppendFieldsJSON(dst []byte, shown *event.Shown) []byte {
 	places := v.some(shown.Fields)
-	if len(v.schema.memos) < len(places) {
-		v.schema.memos = make([]evtxMemo, len(places))
+	known := &v.schema.memos
+	if shown.Marked {
+		known = &v.schema.marked
 	}
-	keys, memos := shown.Keys[:len(places)], v.schema.memos[:len(places)]
+	if len(*known) < len(places) {
+		*known = make([]evtxMemo, len(places))
+	}
+	keys, memos := shown.Keys[:len(places)], (*known)[:len(places)]
 	for i, p := range places {
 		typ := p.Type()
 		if typ == evtx.TypeAbsent {

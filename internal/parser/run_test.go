@@ -49,6 +49,9 @@ func collect(t testing.TB, p *Parser, in *evidence.Input) result {
 		if fast, plain := r.AppendFields(nil), r.PlainFields(nil); !bytes.Equal(fast, plain) {
 			t.Fatalf("%s: fields at 0x%x are written as\n%s\nand, value by value, as\n%s", p.Name, r.Offset, fast, plain)
 		}
+		if plain, spelt := r.PlainFields(nil), event.AppendUnmarked(nil, r.AppendMarked(nil)); !bytes.Equal(spelt, plain) {
+			t.Fatalf("%s: fields at 0x%x come out of their marks as\n%s\nand are\n%s", p.Name, r.Offset, spelt, plain)
+		}
 		checkRaw(t, r)
 		out.records = append(out.records, string(r.AppendJSON(nil)))
 	}

@@ -128,6 +128,7 @@ type findingMaker[F any] struct {
 	worker   FindingWorker[F]
 	give     func(F)
 	reader   detect.EntryReader
+	text     []byte            // fields of hits
 	hits     []detect.Hit      // read back, and not made findings of yet
 	made     []finding.Finding // of these
 	batch    []*finding.Finding
@@ -167,7 +168,14 @@ func (m *findingMaker[F]) joined(data []byte) error {
 
 // entry reads back the hits of an entry.
 func (m *findingMaker[F]) entry(key, data []byte) error {
-	return eachHitOf(&m.reader, key, data, func(h *detect.Hit) error {
+	if err := m.reader.Read(key, data); err != nil {
+		return readBack(err)
+	}
+	if len(m.hits) == 0 { // else the last ones' fields are in it
+		m.text = m.text[:0]
+	}
+	m.text = m.reader.Unmark(m.text)
+	return eachHitOf(&m.reader, func(h *detect.Hit) error {
 		m.hits = append(m.hits, *h)
 		m.hits[len(m.hits)-1].Needs = nil // the next hit's take their place, and no finding shows them
 		if len(m.hits) == findingsAtOnce {
@@ -206,13 +214,12 @@ func (m *findingMaker[F]) found() {
 	m.worker.Findings(m.batch, m.give)
 }
 
-// eachHitOf calls do for each hit of an entry.
-func eachHitOf(r *detect.EntryReader, key, data []byte, do func(*detect.Hit) error) error {
-	err := r.Read(key, data)
-	for err == nil {
-		var hit *detect.Hit
-		if hit, err = r.Next(); err != nil {
-			break
+// eachHitOf calls do for each hit of the entry that is being read.
+func eachHitOf(r *detect.EntryReader, do func(*detect.Hit) error) error {
+	for {
+		hit, err := r.Next()
+		if err != nil {
+			return readBack(err)
 		}
 		if hit == nil {
 			return nil
@@ -221,5 +228,6 @@ func eachHitOf(r *detect.EntryReader, key, data []byte, do func(*detect.Hit) err
 			return err
 		}
 	}
-	return fmt.Errorf("read a hit back: %w", err)
 }
+
+func readBack(err error) error { return fmt.Errorf("read a hit back: %w", err) }

@@ -113,7 +113,10 @@ func (h *hunt) join() error {
 		if err != nil {
 			return err
 		}
-		err := eachHitOf(&h.reader, e.Key, e.Data, func(hit *detect.Hit) error {
+		if err := h.reader.Read(e.Key, e.Data); err != nil {
+			return readBack(err)
+		}
+		err := eachHitOf(&h.reader, func(hit *detect.Hit) error {
 			h.joiners[hit.Engine].Add(hit, h.keep)
 			return h.failed
 		})

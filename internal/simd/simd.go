@@ -7,6 +7,7 @@
 //   - Slots: where the values of a record lie, from their sizes;
 //   - JSON16: text of logs as the inside of a JSON string;
 //   - EqualBut: whether a template stands in a chunk as it stood before;
+//   - Unmark: text with words in the places of their marks;
 //   - PlainRun: how much of a line is safe to show.
 //
 // The benchmarks show what each buys.
