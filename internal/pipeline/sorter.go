@@ -25,7 +25,7 @@ const maxEntry = 256 << 20
 // the order in which they were added. A Sorter serves one goroutine at a time; while that fills one half of the memory, another one
 // sorts and writes the other half.
 type Sorter struct {
-	Memory int64  // bytes held, of which half is spilled at a time; 0: 8 MiB
+	Memory int64  // bytes held, of which half is spilled at a time; 0: 4 MiB
 	Dir    string // for the runs; "": the system's folder for temporary files
 
 	held    held
@@ -97,7 +97,7 @@ func (s *Sorter) memory() int64 {
 	if s.Memory > 0 {
 		return s.Memory
 	}
-	return 8 << 20
+	return 4 << 20
 }
 
 // beginOf returns how a key begins: as much as the keys of a hunt have, so that hardly any have to be looked at again.
@@ -217,7 +217,7 @@ func (s *Sorter) wait() error {
 
 // maxRuns is how many runs there are of one level before they become one of the next: so few files are open at a time, and
 // each can be read in large pieces, however much is sorted.
-const maxRuns = 64
+const maxRuns = 128
 
 // compact merges the last runs, if there are enough of one level.
 func (s *Sorter) compact() error {
