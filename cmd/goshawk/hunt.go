@@ -71,6 +71,7 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 	w := newWriter(out, term, f.each)
 	s := &summary{reports: reports}
 	stop := showProgress(env.stderr, o.Progress, f.evidence.quiet)
+	live := out.live(env)
 	makers := &findingMakers{
 		render: w.render,
 		wanted: func(found *finding.Finding) bool {
@@ -81,7 +82,7 @@ func runHunt(cmd *cobra.Command, env *environment, f *huntFlags, args []string) 
 		File:   s.file,
 		Worker: makers.worker,
 		Findings: func(b *findingBatch) error {
-			if out.live(env) {
+			if live {
 				stop() // findings come when all evidence is read; progress would stand among them
 			}
 			defer makers.release(b)
