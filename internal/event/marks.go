@@ -2,6 +2,7 @@ package event
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/goshawk-ir/goshawk/internal/simd"
@@ -23,25 +24,28 @@ const (
 	markLead = 0x01 // what the first mark begins with
 )
 
-// marked returns what stands for the name in marked text: its mark, or its key, where that is long or there are too many names.
-func marked(name string, key Key) Key {
+// Mark stands for the key of a field; zero is none.
+type Mark [markSize]byte
+
+// markOf returns the mark of a name; none where its key is long, or there are too many names.
+func markOf(name string, key *Key) Mark {
 	if key.long != nil {
-		return key
+		return Mark{}
 	}
 	marks.Lock()
 	defer marks.Unlock()
 	n, ok := marks.numbers[name]
 	if !ok {
 		if n = len(marks.numbers); n == len(marks.keys) {
-			return key
+			return Mark{}
 		}
 		if marks.numbers == nil {
 			marks.numbers = map[string]int{}
 		}
-		marks.numbers[name] = n
+		marks.numbers[strings.Clone(name)] = n // it may be part of something long
 		marks.keys[n] = simd.Word{Text: key.text, Size: key.size}
 	}
-	return Key{text: [32]byte{byte(markLead + n/256), byte(n % 256)}, size: markSize}
+	return Mark{byte(markLead + n/256), byte(n % 256)}
 }
 
 // AppendMarked appends the record's own names and values in the form that AppendUnmarked makes AppendFields' of.
@@ -53,9 +57,10 @@ func (r *Record) AppendMarked(dst []byte) []byte {
 
 // mark works out how names stand in marked text.
 func (s *Schema) mark() {
-	s.marked = Shown{Fields: s.shown.Fields, Keys: make([]Key, len(s.shown.Keys)), Marked: true}
+	s.marked = s.shown
+	s.marked.Marks = make([]Mark, len(s.shown.Fields))
 	for i, field := range s.shown.Fields {
-		s.marked.Keys[i] = marked(s.Fields[field].Name, s.shown.Keys[i])
+		s.marked.Marks[i] = markOf(s.Fields[field].Name, &s.shown.Keys[i])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/goshawk-ir/goshawk/internal/simd"
@@ -92,4 +93,22 @@ func TestUnmarkedDamage(t *testing.T) {
 			t.Fatalf("%d bytes of %q", len(out), text)
 		}
 	}
+}
+
+// TestMarkedAtOnce marks and spells from several goroutines, which give marks to the same names.
+func TestMarkedAtOnce(t *testing.T) {
+	freshMarks(t)
+	var all sync.WaitGroup
+	for k := range 4 {
+		all.Go(func() {
+			for i := range 300 {
+				r := recordOf([]string{fmt.Sprint("a", i), fmt.Sprint("b", i%7), fmt.Sprint("c", k)}, textValues{"some text of a value, and more of it", ""})
+				if got, want := AppendUnmarked(nil, r.AppendMarked(nil)), r.AppendFields(nil); !bytes.Equal(got, want) {
+					t.Errorf("%s comes out as %s", want, got)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }

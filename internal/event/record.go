@@ -112,7 +112,7 @@ func (v plainValues) AppendFieldsJSON(dst []byte, shown *Shown) []byte {
 	for i, field := range shown.Fields {
 		n := v.Len(int(field))
 		if n > 0 {
-			dst = AppendList(shown.Keys[i].Append(dst), v.Values, int(field), n)
+			dst = AppendList(shown.AppendKey(dst, i), v.Values, int(field), n)
 		}
 	}
 	return dst

@@ -38,7 +38,15 @@ type Schema struct {
 type Shown struct {
 	Fields []int32 // positions in Schema.Fields
 	Keys   []Key   // one for each
-	Marked bool    // with marks as keys
+	Marks  []Mark  // in place of these, for AppendMarked; else nil
+}
+
+// AppendKey appends the key of a field that is shown, by its place in Fields, or its mark.
+func (s *Shown) AppendKey(dst []byte, i int) []byte {
+	if s.Marks != nil && s.Marks[i] != (Mark{}) {
+		return append(dst, s.Marks[i][0], s.Marks[i][1])
+	}
+	return s.Keys[i].Append(dst)
 }
 
 // Key is the name of a field as the key of a JSON object's member, with a comma before it and the colon after it.

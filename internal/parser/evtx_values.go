@@ -68,20 +68,20 @@ func (v *evtxValues) some(fields []int32) []evtx.Place {
 func (v *evtxValues) AppendFieldsJSON(dst []byte, shown *event.Shown) []byte {
 	places := v.some(shown.Fields)
 	known := &v.schema.memos
-	if shown.Marked {
+	if shown.Marks != nil {
 		known = &v.schema.marked
 	}
 	if len(*known) < len(places) {
 		*known = make([]evtxMemo, len(places))
 	}
-	keys, memos := shown.Keys[:len(places)], (*known)[:len(places)]
+	memos := (*known)[:len(places)]
 	for i, p := range places {
 		typ := p.Type()
 		if typ == evtx.TypeAbsent {
 			continue
 		}
 		if !evtxWorthwhile[typ] {
-			dst = v.appendJSON(keys[i].Append(dst), p, int(shown.Fields[i]))
+			dst = v.appendJSON(shown.AppendKey(dst, i), p, int(shown.Fields[i]))
 			continue
 		}
 		m, x := &memos[i], v.record.At(p)
@@ -91,7 +91,7 @@ func (v *evtxValues) AppendFieldsJSON(dst []byte, shown *event.Shown) []byte {
 			continue
 		}
 		start := len(dst)
-		dst = keys[i].Append(dst)
+		dst = shown.AppendKey(dst, i)
 		dst = v.appendJSON(dst, p, 0)
 		v.reader.remembered += m.keep(x, dst[start:])
 	}

@@ -149,6 +149,9 @@ func (m *findingMaker[F]) stretch(s *stretch) error {
 		}
 	}
 	m.flush()
+	if cap(m.text) > 4*stretchBytes { // of a long record
+		m.text = nil
+	}
 	if b, ok := m.worker.Rest(); ok {
 		m.give(b)
 	}

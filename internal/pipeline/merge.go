@@ -12,7 +12,7 @@ import (
 // those of the earlier run come first.
 func (s *Sorter) merge(runs []*spilled, memory *held, yield func(Entry, error) bool) {
 	h := &runHeap{}
-	size := max(32<<10, min(256<<10, int(s.memory()/2)/len(runs))) // half of the memory is free by then
+	size := max(32<<10, min(256<<10, int(s.memory()/2)/len(runs))) // half of the memory is free by then, and many runs take as much again
 	free, spare := s.free, []byte(nil)
 	buffer := func() []byte {
 		if len(spare) < size {
