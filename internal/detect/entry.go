@@ -15,7 +15,8 @@ import (
 //	data  flags  record id  number of hits  event id  host  channel  fields  hits
 //	hit   engine  rule  number of needs  needs, each: present  text
 //
-// Numbers are varints, texts have their length in front. The hits of an entry stand in order of engine and rule.
+// Numbers are varints, texts have their length in front. The hits of an entry stand in order of engine and rule. Fields are JSON, with marks in
+// place of their names where flagMarked says so: an entry is read by the process that wrote it.
 
 // KeySize is the length of a key in bytes, PlaceSize how many of them stand for time and file.
 const (
