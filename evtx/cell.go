@@ -156,7 +156,7 @@ func (r *Record) guideAlone(l *Layout) {
 }
 
 // noSpots are spots that say nothing.
-var noSpots = [6]spot{{form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}}
+var noSpots = [headLen]spot{{form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}, {form: spotOdd}}
 
 // spotsOf returns the cells of a layout as spots for records like r.
 func (r *Record) spotsOf(l *Layout) []spot {
@@ -245,11 +245,21 @@ func (v Value) Tag(tags *[256]uint8) uint8 {
 }
 
 // Head is where the values lie that say what a record is, as Places says it. First gives them.
-type Head struct{ Provider, EventID, Channel, Computer, Time, RecordID Place }
+type Head [headLen]Place
 
-// Head returns the places of the record.
-func (r *Record) Head() Head {
-	var at [6]Place
+// What is where in a Head.
+const (
+	HeadProvider = iota
+	HeadEventID
+	HeadChannel
+	HeadComputer
+	HeadTime
+	HeadRecordID
+	headLen
+)
+
+// Head fills at with the places of the record.
+func (r *Record) Head(at *Head) {
 	slots, spots := r.slots, &r.guide.head
 	for k := range at {
 		spot := spots[k]
@@ -267,12 +277,11 @@ func (r *Record) Head() Head {
 			at[k] = r.headAt(k)
 		}
 	}
-	return Head{at[0], at[1], at[2], at[3], at[4], at[5]}
 }
 
 // headFields returns the fields that Head is about; -1 where the layout has none.
-func (l *Layout) headFields() [6]int {
-	return [6]int{l.Provider, l.EventID, l.Channel, l.Computer, l.Time, l.RecordID}
+func (l *Layout) headFields() [headLen]int {
+	return [headLen]int{l.Provider, l.EventID, l.Channel, l.Computer, l.Time, l.RecordID}
 }
 
 func (r *Record) headAt(k int) Place {

@@ -181,10 +181,10 @@ func checkPlaces(t testing.TB, r *Record) {
 
 // checkHead compares what says what a record is with the same fields, at places.
 func checkHead(t testing.TB, r *Record, places []Place) {
-	h, l := r.Head(), r.Layout()
-	for field, p := range map[int]Place{
-		l.Provider: h.Provider, l.EventID: h.EventID, l.Channel: h.Channel, l.Computer: h.Computer, l.Time: h.Time, l.RecordID: h.RecordID,
-	} {
+	var h Head
+	r.Head(&h)
+	for k, field := range r.Layout().headFields() {
+		p := h[k]
 		v := r.First(p, field)
 		want := Value{Type: TypeAbsent}
 		if field >= 0 && places[field].Type() != TypeAbsent {

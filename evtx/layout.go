@@ -88,8 +88,8 @@ type layoutEntry struct {
 // guide says where to look for what in records with the same layout and as many values.
 type guide struct {
 	layout *Layout
-	spots  []spot  // of the fields; nil if they have to be looked for in each record
-	head   [6]spot // of the fields that Head is about, in its order
+	spots  []spot        // of the fields; nil if they have to be looked for in each record
+	head   [headLen]spot // of the fields that Head is about, in its order
 }
 
 type recordShape struct {

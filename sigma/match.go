@@ -1,5 +1,7 @@
 package sigma
 
+import "slices"
+
 // Match is a rule that matched a record. It is borrowed: valid until the function that it was given to returns.
 type Match struct {
 	Rule  *Rule
@@ -163,10 +165,11 @@ func (m *Matcher) use(e *Engine) {
 
 // lookAtAll looks at the values of records that can call for rules.
 func (m *Matcher) lookAtAll(records []Bound) {
-	m.looked, m.allRules, m.allSeen = m.looked[:0], m.allRules[:0], m.allSeen[:0]
+	m.looked, m.allRules, m.allSeen = slices.Grow(m.looked[:0], len(records))[:len(records)], m.allRules[:0], m.allSeen[:0]
 	for i := range records {
 		raw, _ := records[i].Record.(RawRecord)
-		l := looked{raw: raw}
+		l := &m.looked[i]
+		*l = looked{raw: raw}
 		// Fast path: there is nothing to look at in many records, and most of the others show nothing that any rule waits for.
 		if looks := &records[i].Binding.looks; len(looks.looks) > 0 {
 			m.set(&records[i], raw)
@@ -177,7 +180,6 @@ func (m *Matcher) lookAtAll(records []Bound) {
 				l.rules[1], l.seen[1] = len(m.allRules), len(m.allSeen)
 			}
 		}
-		m.looked = append(m.looked, l)
 	}
 }
 

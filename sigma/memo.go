@@ -103,7 +103,8 @@ func (l *memoLast) keep(t *memoTable, e memoEntry) *sight {
 		l.text = t.text
 	}
 	key, seen := e.key(), t.seen(e)
-	l.values[key>>8%lastSize] = lastValue{key, e.value(), seen}
+	v := &l.values[key>>8%lastSize] // field by field: what is copied right after it was put together waits for that to reach memory
+	v.key, v.value, v.sight = key, e.value(), seen
 	return seen
 }
 

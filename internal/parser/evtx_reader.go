@@ -20,6 +20,7 @@ type evtxReader struct {
 	made    []*evtxRecord   // for the batches
 	batch   []*event.Record // of these
 	places  []evtx.Place    // scratch of evtxValues
+	head    evtx.Head       // scratch
 	bound   map[*evtx.Layout]*evtxBinding
 	recent  [512]*evtxBinding // some of them, by the number of the layout
 	weight  int               // fields of what is bound
@@ -131,20 +132,21 @@ func (r *evtxReader) take(records []evtx.Record, err error) bool {
 func (r *evtxReader) fill(made *evtxRecord, record *evtx.Record) {
 	made.values.record = record
 	r.spelling.Forget(&made.values)
-	layout, h := record.Layout(), record.Head()
+	layout, h := record.Layout(), &r.head
+	record.Head(h)
 	e := &made.record
 	made.values.schema = r.schema(r.binding(layout), record, h)
 	e.Schema, e.Origin = made.values.schema.Schema, r.origin
 	e.Offset, e.Recovered = record.Offset, record.Recovered
 	e.HasRecordID, e.RecordID = true, record.ID
-	id := record.First(h.RecordID, layout.RecordID)
+	id := record.First(h[evtx.HeadRecordID], layout.RecordID)
 	if n, ok := id.Uint(); ok {
 		e.RecordID = n
 	} else if n, ok := decimal(r.textOf(id)); ok {
 		e.RecordID = n // forwarded and exported logs hold texts
 	}
-	e.Time = r.time(record, record.First(h.Time, layout.Time))
-	e.Host = r.computer(record.First(h.Computer, layout.Computer))
+	e.Time = r.time(record, record.First(h[evtx.HeadTime], layout.Time))
+	e.Host = r.computer(record.First(h[evtx.HeadComputer], layout.Computer))
 }
 
 // yearTenThousand is the first second, since 1970, that RFC 3339 can't write.
@@ -235,9 +237,9 @@ func (r *evtxReader) computer(v evtx.Value) string {
 }
 
 // schema returns the schema of the record.
-func (r *evtxReader) schema(b *evtxBinding, record *evtx.Record, h evtx.Head) *evtxSchema {
-	provider, channel := record.First(h.Provider, b.layout.Provider), record.First(h.Channel, b.layout.Channel)
-	id, hasID := r.eventID(record.First(h.EventID, b.layout.EventID))
+func (r *evtxReader) schema(b *evtxBinding, record *evtx.Record, h *evtx.Head) *evtxSchema {
+	provider, channel := record.First(h[evtx.HeadProvider], b.layout.Provider), record.First(h[evtx.HeadChannel], b.layout.Channel)
+	id, hasID := r.eventID(record.First(h[evtx.HeadEventID], b.layout.EventID))
 	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
 	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
 	e := &b.recent[id%uint64(len(b.recent))]

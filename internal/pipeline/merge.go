@@ -55,7 +55,7 @@ type run struct {
 	to     int
 	size   int // of the present entry
 	now    Entry
-	begin  [3]uint64 // of the present key
+	begin  begin // of the present key
 }
 
 // entryHead is the length of what stands before each entry of a file: the lengths of key and data.
@@ -87,7 +87,7 @@ func (r *run) step() error {
 	}
 	e := r.buf[r.from+entryHead : r.from+size]
 	r.size, r.now = size, Entry{e[:keyLen:keyLen], e[keyLen:]}
-	r.begin = beginOf(r.now.Key)
+	r.begin.set(r.now.Key)
 	return nil
 }
 

@@ -48,7 +48,7 @@ type held struct {
 
 // entry is where an entry lies, and how its key begins: most comparisons end there.
 type entry struct {
-	begin           [3]uint64 // of the key, big-endian, filled up with zeros
+	begin           begin // of the key
 	block           int32
 	off             int32
 	keyLen, dataLen int32
@@ -72,7 +72,10 @@ func (s *Sorter) Add(key, data []byte) error {
 		last++
 	}
 	b := h.blocks[last]
-	h.entries = append(h.entries, entry{begin: beginOf(key), block: int32(last), off: int32(len(b)), keyLen: int32(len(key)), dataLen: int32(len(data))})
+	h.entries = append(h.entries, entry{})
+	e := &h.entries[len(h.entries)-1]
+	e.begin.set(key)
+	e.block, e.off, e.keyLen, e.dataLen = int32(last), int32(len(b)), int32(len(key)), int32(len(data))
 	h.blocks[last] = append(append(b, key...), data...)
 	h.bytes += int64(size)
 	if h.bytes+int64(len(h.entries))*entrySize > s.memory()/2 {
@@ -100,14 +103,18 @@ func (s *Sorter) memory() int64 {
 	return 4 << 20
 }
 
-// beginOf returns how a key begins: as much as the keys of a hunt have, so that hardly any have to be looked at again.
-func beginOf(key []byte) (b [3]uint64) {
-	if len(key) >= 24 {
-		return [3]uint64{binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:]), binary.BigEndian.Uint64(key[16:])}
+// begin is how a key begins, big-endian, filled up with zeros: as much as the keys of a hunt have, so that hardly any have to be looked
+// at again.
+type begin [3]uint64
+
+func (b *begin) set(key []byte) {
+	if len(key) < 24 {
+		var filled [24]byte
+		copy(filled[:], key)
+		b.set(filled[:])
+		return
 	}
-	var filled [24]byte
-	copy(filled[:], key)
-	return beginOf(filled[:])
+	b[0], b[1], b[2] = binary.BigEndian.Uint64(key), binary.BigEndian.Uint64(key[8:]), binary.BigEndian.Uint64(key[16:])
 }
 
 func (h *held) at(e *entry) Entry {
