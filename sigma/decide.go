@@ -4,7 +4,7 @@ package sigma
 // yet, it looks now.
 func (m *Matcher) shown(s *step) bool {
 	mark := m.marks[s.atom]
-	if mark>>2 != m.now {
+	if mark&^3 != m.stamp {
 		slot := &m.slots[s.slot]
 		if slot.looked == m.now {
 			return false
@@ -19,7 +19,7 @@ func (m *Matcher) shown(s *step) bool {
 		for i := range m.seen[from:] {
 			m.learn(&m.seen[from+i])
 		}
-		if mark = m.marks[s.atom]; mark>>2 != m.now {
+		if mark = m.marks[s.atom]; mark&^3 != m.stamp {
 			return false
 		}
 	}
@@ -38,7 +38,7 @@ func (m *Matcher) settle(s *step) bool {
 	if m.decide(s) {
 		mark = markHolds
 	}
-	m.marks[s.atom] = m.now<<2 | uint32(mark)
+	m.marks[s.atom] = m.stamp | mark
 	if m.timeouts > timeouts {
 		return mark == markHolds
 	}
@@ -52,7 +52,7 @@ func (m *Matcher) settle(s *step) bool {
 
 // holds decides any other atom.
 func (m *Matcher) holds(s *step) bool {
-	if mark := m.marks[s.atom]; mark>>2 == m.now {
+	if mark := m.marks[s.atom]; mark&^3 == m.stamp {
 		return mark&3 == markHolds
 	}
 	var only *sight // of the field's one value
@@ -64,7 +64,7 @@ func (m *Matcher) holds(s *step) bool {
 		}
 		if only != nil {
 			if mark, known := only.of(s.atom); known {
-				m.marks[s.atom] = m.now<<2 | uint32(mark)
+				m.marks[s.atom] = m.stamp | mark
 				return mark == markHolds
 			}
 		}
@@ -73,7 +73,7 @@ func (m *Matcher) holds(s *step) bool {
 	if m.decide(s) {
 		result = markHolds
 	}
-	m.marks[s.atom] = m.now<<2 | uint32(result)
+	m.marks[s.atom] = m.stamp | result
 	if only != nil && m.timeouts == timeouts {
 		only.add(s.atom, result)
 	}

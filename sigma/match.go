@@ -23,7 +23,8 @@ type Matcher struct {
 	binding *Binding
 	record  Record
 	raw     RawRecord // record, if it is one
-	now     uint32    // number of the record; marks of others are out of date
+	now     uint32    // number of the record; what is known of others is out of date
+	stamp   uint8     // of the record, above a mark; marks with others are out of date
 
 	one      [1]Bound // of Match
 	hit      func(*Match)
@@ -37,18 +38,18 @@ type Matcher struct {
 	raws       []Raw
 	pair       [2]Raw // scratch
 	pairFields [2]int32
-	seen       []seen   // what the record's values showed
-	suspect    bool     // one of the values was suspected by the screen
-	rules      []int32  // to look at
-	marks      []uint32 // by atom: now<<2 | mark
+	seen       []seen  // what the record's values showed
+	suspect    bool    // one of the values was suspected by the screen
+	rules      []int32 // to look at
+	marks      []uint8 // by atom: stamp | mark
 	slots      []slotState
 
 	result    studied                  // the value last studied
 	study     studying                 // it
 	onLiteral func(lit, from, end int) // found, made once
 	folded    []byte                   // it, folded
-	studies   uint32                   // its number
-	stamps    []uint32                 // by atom: the number of the value in which it was seen
+	studies   uint8                    // its number
+	stamps    []uint8                  // by atom: the number of the value in which it was seen
 	late      bool                     // an expression ran out of time
 	single    Values                   // scratch
 	several   Values                   // scratch
@@ -148,7 +149,9 @@ type looked struct {
 	words       bool      // to be looked at for keywords, field by field
 }
 
-const lastRecord = 1<<30 - 1
+// oneStamp is from one stamp to the next. Marks are of one byte each, so that those of all atoms stay in the processor's nearest caches;
+// they are cleared once in 63 records, which is a pass over tens of kilobytes.
+const oneStamp = 1 << 2
 
 // use makes the matcher ready for records of an engine.
 func (m *Matcher) use(e *Engine) {
@@ -157,8 +160,8 @@ func (m *Matcher) use(e *Engine) {
 		if m.testOnlyForget {
 			m.memo = newMemo()
 		}
-		m.stamps, m.marks = make([]uint32, len(e.atoms)), make([]uint32, len(e.atoms))
-		m.studies, m.now, m.slots, m.engine = 0, 0, nil, e
+		m.stamps, m.marks = make([]uint8, len(e.atoms)), make([]uint8, len(e.atoms))
+		m.studies, m.now, m.stamp, m.slots, m.engine = 0, 0, 0, nil, e
 	}
 	m.spared = 0
 }
@@ -220,12 +223,14 @@ func (m *Matcher) turn(r *Bound, l *looked) bool {
 // ask asks the rules that were called for, and those that no value can rule out.
 func (m *Matcher) ask(record int, hit func(int, *Match)) {
 	p := m.binding.plan
-	if m.now == lastRecord {
-		m.now = 0
-		clear(m.marks)
+	if m.now++; m.now == 0 {
 		clear(m.slots)
+		m.now = 1
 	}
-	m.now++
+	if m.stamp += oneStamp; m.stamp == 0 {
+		clear(m.marks)
+		m.stamp = oneStamp
+	}
 	for len(m.slots) < len(p.slots) {
 		m.slots = append(m.slots, slotState{})
 	}
@@ -258,8 +263,8 @@ func (m *Matcher) learn(s *seen) {
 }
 
 func (m *Matcher) mark(a seenAtom) {
-	if at := &m.marks[a.atom()]; a.mark() != markFails && *at != m.now<<2|markHolds {
-		*at = m.now<<2 | uint32(a.mark())
+	if at := &m.marks[a.atom()]; a.mark() != markFails && *at != m.stamp|markHolds {
+		*at = m.stamp | a.mark()
 	}
 }
 

@@ -188,7 +188,7 @@ func (m *Matcher) run(p *program) bool {
 		switch s.kind {
 		case stepSeen:
 			// Fast path: nearly always it was seen, or it was not.
-			if mark := m.marks[s.atom]; mark>>2 == m.now {
+			if mark := m.marks[s.atom]; mark&^3 == m.stamp {
 				holds = mark&3 == markHolds || mark&3 == markMaybe && m.settle(s)
 			}
 		case stepLate:

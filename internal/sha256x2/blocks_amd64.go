@@ -2,17 +2,17 @@
 
 package sha256x2
 
-// available says whether the processor has the instructions that blocks is made of.
-var available = hasInstructions()
+import "golang.org/x/sys/cpu"
 
-func hasInstructions() bool {
-	const ssse3, sse41, sha = 1 << 9, 1 << 19, 1 << 29 // ecx of leaf 1 twice, ebx of leaf 7
+// available says whether the processor has the instructions that blocks is made of.
+var available = hasSHA() && cpu.X86.HasSSSE3 && cpu.X86.HasSSE41 && cpu.X86.HasAVX
+
+func hasSHA() bool {
 	if highest, _, _ := cpuid(0); highest < 7 {
 		return false
 	}
-	_, _, features := cpuid(1)
-	_, more, _ := cpuid(7)
-	return features&ssse3 != 0 && features&sse41 != 0 && more&sha != 0
+	_, features, _ := cpuid(7)
+	return features&(1<<29) != 0
 }
 
 // cpuid asks the processor what it can do.
