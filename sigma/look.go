@@ -131,8 +131,9 @@ const maxCalls = 1 << 15
 
 // orderRules puts the rules to look at in order, each once.
 func (m *Matcher) orderRules() {
-	slices.Sort(m.rules)
-	m.rules = slices.Compact(m.rules)
+	own := m.rules[m.from:]
+	slices.Sort(own)
+	m.rules = m.rules[:m.from+len(slices.Compact(own))]
 }
 
 func (m *Matcher) note(l *look, s *sight, only bool) {
@@ -140,7 +141,7 @@ func (m *Matcher) note(l *look, s *sight, only bool) {
 		return
 	}
 	m.suspect = m.suspect || s.suspect
-	if m.rules = append(m.rules, s.rules()...); len(m.rules) > maxCalls {
+	if m.rules = append(m.rules, s.rules()...); len(m.rules)-m.from > maxCalls {
 		m.orderRules() // a list of many values can call for the same rules again and again
 	}
 	slot := l.slot

@@ -26,12 +26,12 @@ type Matcher struct {
 	now     uint32    // number of the record; what is known of others is out of date
 	stamp   uint8     // of the record, above a mark; marks with others are out of date
 
-	one      [1]Bound // of Match
-	hit      func(*Match)
-	onHit    func(int, *Match) // hit, made once
-	looked   []looked          // by record of MatchAll
-	allRules []int32           // that their values call for
-	allSeen  []seen            // what these showed
+	one    [1]Bound // of Match
+	hit    func(*Match)
+	onHit  func(int, *Match) // hit, made once
+	looked []looked          // by record of MatchAll
+	all    lists             // what the values of the records showed
+	own    lists             // of the record at hand
 
 	memo       *memo     // of the engine
 	last       *memoLast // of this matcher
@@ -41,6 +41,7 @@ type Matcher struct {
 	seen       []seen  // what the record's values showed
 	suspect    bool    // one of the values was suspected by the screen
 	rules      []int32 // to look at
+	from       int     // where in rules those of the record begin
 	marks      []uint8 // by atom: stamp | mark
 	slots      []slotState
 
@@ -134,16 +135,23 @@ func (m *Matcher) MatchAll(records []Bound, hit func(record int, match *Match)) 
 				m.ask(from+i, hit)
 			}
 		}
+		m.own = lists{m.rules, m.seen}
 		from = to
 	}
 	m.binding, m.record, m.raw = nil, nil, nil
 	clear(m.looked)
-	clear(m.allSeen)
+	clear(m.all.seen)
+}
+
+// lists are rules that are called for, and what was seen.
+type lists struct {
+	rules []int32
+	seen  []seen
 }
 
 // looked is what there is to know of a record before rules are asked.
 type looked struct {
-	rules, seen [2]int    // in Matcher.allRules and allSeen
+	rules, seen [2]int    // in Matcher.all
 	raw         RawRecord // it, if it is one
 	suspect     bool      // one of the values was suspected by the screen
 	words       bool      // to be looked at for keywords, field by field
@@ -168,7 +176,8 @@ func (m *Matcher) use(e *Engine) {
 
 // lookAtAll looks at the values of records that can call for rules.
 func (m *Matcher) lookAtAll(records []Bound) {
-	m.looked, m.allRules, m.allSeen = slices.Grow(m.looked[:0], len(records))[:len(records)], m.allRules[:0], m.allSeen[:0]
+	m.looked = slices.Grow(m.looked[:0], len(records))[:len(records)]
+	m.rules, m.seen = m.all.rules[:0], m.all.seen[:0]
 	for i := range records {
 		raw, _ := records[i].Record.(RawRecord)
 		l := &m.looked[i]
@@ -176,14 +185,15 @@ func (m *Matcher) lookAtAll(records []Bound) {
 		// Fast path: there is nothing to look at in many records, and most of the others show nothing that any rule waits for.
 		if looks := &records[i].Binding.looks; len(looks.looks) > 0 {
 			m.set(&records[i], raw)
+			m.from = len(m.rules)
+			l.rules[0], l.seen[0] = len(m.rules), len(m.seen)
 			m.lookAt(looks)
-			if l.suspect, l.words = m.suspect, m.suspect; len(m.seen) > 0 {
-				l.rules[0], l.seen[0] = len(m.allRules), len(m.allSeen)
-				m.allRules, m.allSeen = append(m.allRules, m.rules...), append(m.allSeen, m.seen...)
-				l.rules[1], l.seen[1] = len(m.allRules), len(m.allSeen)
-			}
+			l.rules[1], l.seen[1] = len(m.rules), len(m.seen)
+			l.suspect, l.words = m.suspect, m.suspect
 		}
 	}
+	m.all = lists{m.rules, m.seen}
+	m.rules, m.seen, m.from = m.own.rules[:0], m.own.seen[:0], 0
 }
 
 // screenAll says which records are to be looked at for keywords. Fast path: where the screen passes all texts of the record, only
@@ -199,7 +209,7 @@ func (m *Matcher) screenAll(records []Bound) {
 // set makes a record the one that is looked at.
 func (m *Matcher) set(r *Bound, raw RawRecord) {
 	m.binding, m.record, m.raw = r.Binding, r.Record, raw
-	m.rules, m.seen, m.suspect = m.rules[:0], m.seen[:0], false
+	m.suspect = false
 }
 
 // turn returns to a record, and says whether there is a rule to ask.
@@ -211,7 +221,7 @@ func (m *Matcher) turn(r *Bound, l *looked) bool {
 	}
 	m.set(r, l.raw)
 	m.suspect = l.suspect
-	m.rules, m.seen = append(m.rules, m.allRules[l.rules[0]:l.rules[1]]...), append(m.seen, m.allSeen[l.seen[0]:l.seen[1]]...)
+	m.rules, m.seen = append(m.rules[:0], m.all.rules[l.rules[0]:l.rules[1]]...), append(m.seen[:0], m.all.seen[l.seen[0]:l.seen[1]]...)
 	if b.wordy && l.words {
 		m.lookAt(&b.words)
 	} else if b.wordy {
