@@ -88,9 +88,10 @@ func (e *Engine) newPlan(live []int, truth decided) *plan {
 	m := planBuilderScratches.Get().(*planBuilderScratch)
 	defer func() {
 		clear(m.atoms[:cap(m.atoms)]) // which are the engine's
+		clear(m.callers)
 		planBuilderScratches.Put(m)
 	}()
-	m.calls = m.calls[:0]
+	m.calls, m.callers, m.atoms = m.calls[:0], m.callers[:0], m.atoms[:0]
 	b := &planBuilder{plan: &plan{keywords: -1, slotOf: map[string]int32{}, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, planBuilderScratch: m}
 	b.plan.rules = make([]planRule, 0, len(live))
 	for k := 0; k < len(live); {
@@ -110,6 +111,7 @@ func (e *Engine) newPlan(live []int, truth decided) *plan {
 			b.add(w, root)
 		}
 	}
+	b.spareLooks()
 	b.finish()
 	return b.plan
 }
@@ -123,8 +125,15 @@ type planBuilder struct {
 
 // planBuilderScratch is memory for making a plan, to be used for another one.
 type planBuilderScratch struct {
-	calls []call
-	atoms []*atom // of necessary
+	calls   []call
+	callers []caller
+	atoms   []*atom // of necessary
+}
+
+// caller is how a rule of the plan is called for: by any of a set of atoms, which is necessary for a part of its root.
+type caller struct {
+	root, part *expr
+	set        []*atom // nil: no value can rule it out
 }
 
 var planBuilderScratches = sync.Pool{New: func() any { return &planBuilderScratch{} }}
@@ -148,17 +157,48 @@ func (b *planBuilder) add(w *way, root *expr) {
 	if len(b.engine.collection.Rules[w.rule].Needs) > 0 {
 		b.plan.needy = append(b.plan.needy, n)
 	}
-	b.atoms = b.atoms[:0]
 	set, part, _ := b.rarest(root)
-	if part.isShown() {
-		b.plan.rules[n].met = part
+	b.callers = append(b.callers, caller{root, part, set})
+}
+
+// Bounds of what is done for a field that few rules are called for by.
+const (
+	fewRules = 2
+	mostOdds = 2.5 // sum of guesses, which are too high for common texts
+)
+
+// spareLooks lets rules be called for by other parts of theirs, if there are few that want a field to be looked at in every record and all
+// that is about fields that others want anyway: a look at each value costs more than a rule that is asked in vain now and then.
+func (b *planBuilder) spareLooks() {
+	users := make([]int, len(b.plan.slots))
+	each := func(set []*atom, f func(slot int32)) {
+		field, slot := "", int32(-1)
+		for _, a := range set {
+			if slot < 0 || a.field != field {
+				field, slot = a.field, b.plan.slotOf[a.field]
+				f(slot)
+			}
+		}
 	}
-	if set == nil {
-		b.plan.always = append(b.plan.always, int32(n))
-		return
+	for i := range b.callers {
+		each(b.callers[i].set, func(slot int32) { users[slot]++ })
 	}
-	for _, a := range set {
-		b.calls = append(b.calls, call(a.id)<<32|call(n))
+	wanted := func(set []*atom) bool {
+		all := len(set) > 0
+		each(set, func(slot int32) { all = all && (users[slot] > fewRules || int(slot) == b.plan.keywords) })
+		return all
+	}
+	for i := range b.callers {
+		p := &b.callers[i]
+		if p.set == nil || p.root.kind != kindAnd || wanted(p.set) {
+			continue
+		}
+		least := mostOdds
+		for _, sub := range p.root.subs {
+			if set, odds := b.necessary(sub); odds < least && wanted(set) {
+				p.set, p.part, least = set, sub, odds
+			}
+		}
 	}
 }
 
@@ -199,6 +239,18 @@ func (a *atom) isRich() bool {
 }
 
 func (b *planBuilder) finish() {
+	for n := range b.callers {
+		p := &b.callers[n]
+		if p.part.isShown() {
+			b.plan.rules[n].met = p.part
+		}
+		if p.set == nil {
+			b.plan.always = append(b.plan.always, int32(n))
+		}
+		for _, a := range p.set {
+			b.calls = append(b.calls, call(a.id)<<32|call(n))
+		}
+	}
 	slices.Sort(b.calls)
 	calls := slices.Compact(b.calls)
 	t := &b.plan.triggers
