@@ -146,10 +146,6 @@ func (r *Record) guideOf(l *Layout) *guide {
 			g.head[k] = g.spots[field]
 		}
 	}
-	g.said = true
-	for _, k := range [...]int{HeadProvider, HeadChannel, HeadComputer} {
-		g.said = g.said && g.head[k].form == spotLiteral && g.head[k].inst == 0
-	}
 	return g
 }
 
@@ -246,18 +242,6 @@ func (v Value) Tag(tags *[256]uint8) uint8 {
 		return tags[TypeNull]
 	}
 	return tags[v.Type]
-}
-
-// Literals stands for what a template says itself. It can be compared, and kept as long as one likes.
-type Literals struct{ of *program }
-
-// Literals returns what stands for the provider, the channel and the computer of the record, where its template says all three: records
-// that have the same have these in common. It is zero for records that say some of it by values of their own, or in a template within.
-func (r *Record) Literals() Literals {
-	if !r.guide.said {
-		return Literals{}
-	}
-	return Literals{r.insts[0].program}
 }
 
 // Head is where the values lie that say what a record is, as Places says it. First gives them.

@@ -90,7 +90,6 @@ type guide struct {
 	layout *Layout
 	spots  []spot        // of the fields; nil if they have to be looked for in each record
 	head   [headLen]spot // of the fields that Head is about, in its order
-	said   bool          // provider, channel and computer are literals of the outermost template
 }
 
 type recordShape struct {

@@ -47,7 +47,7 @@ const maxEVTXBound = 1 << 15
 // evtxBinding is the schemas of records with one layout.
 type evtxBinding struct {
 	layout *evtx.Layout
-	recent [8]*evtxRecent         // by event identifier: the next record is likely to have one of those schemas
+	recent [8]evtxRecent          // by event identifier: the next record is likely to have one of those schemas
 	all    map[string]*evtxSchema // by id, provider and channel as they lie in the evidence
 }
 
@@ -56,10 +56,6 @@ type evtxRecent struct {
 	schema            *evtxSchema
 	key               uint64
 	provider, channel []byte
-
-	literals evtx.Literals // of the last record that had some, with
-	id       uint64        // its event identifier
-	host     string        // and its computer
 }
 
 // evtxSchema is a schema, and what its fields were last.
@@ -139,13 +135,7 @@ func (r *evtxReader) fill(made *evtxRecord, record *evtx.Record) {
 	layout, h := record.Layout(), &r.head
 	record.Head(h)
 	e := &made.record
-	b := r.binding(layout)
-	// Fast path: what a template says of its records is the same in all of them.
-	kind := b.known(record, h)
-	if kind == nil {
-		kind = r.kind(b, record, h)
-	}
-	made.values.schema, e.Host = kind.schema, kind.host
+	made.values.schema = r.schema(r.binding(layout), record, h)
 	e.Schema, e.Origin = made.values.schema.Schema, r.origin
 	e.Offset, e.Recovered = record.Offset, record.Recovered
 	e.HasRecordID, e.RecordID = true, record.ID
@@ -156,33 +146,7 @@ func (r *evtxReader) fill(made *evtxRecord, record *evtx.Record) {
 		e.RecordID = n // forwarded and exported logs hold texts
 	}
 	e.Time = r.time(record, record.First(h[evtx.HeadTime], layout.Time))
-}
-
-// known returns what is known of a record that has its provider, channel and computer of a template, and its event identifier, in common
-// with one before it; nil for any other.
-func (b *evtxBinding) known(record *evtx.Record, h *evtx.Head) *evtxRecent {
-	literals := record.Literals()
-	if literals == (evtx.Literals{}) {
-		return nil
-	}
-	id, ok := record.First(h[evtx.HeadEventID], b.layout.EventID).Uint()
-	if e := b.recent[id%uint64(len(b.recent))]; ok && e != nil && e.literals == literals && e.id == id {
-		return e
-	}
-	return nil
-}
-
-// kind returns what is to be known of a record.
-func (r *evtxReader) kind(b *evtxBinding, record *evtx.Record, h *evtx.Head) *evtxRecent {
-	id, number := r.eventID(record.First(h[evtx.HeadEventID], b.layout.EventID))
-	e := r.schema(b, record, h, id, number)
-	computer := record.First(h[evtx.HeadComputer], b.layout.Computer)
-	e.host, e.literals, e.id = r.computer(computer), evtx.Literals{}, id
-	// What stands for a name that is missing is the file's, and not the template's.
-	if computer.Type == evtx.TypeString && e.host != r.unnamed && number {
-		e.literals = record.Literals()
-	}
-	return e
+	e.Host = r.computer(record.First(h[evtx.HeadComputer], layout.Computer))
 }
 
 // yearTenThousand is the first second, since 1970, that RFC 3339 can't write.
@@ -272,18 +236,15 @@ func (r *evtxReader) computer(v evtx.Value) string {
 	return name
 }
 
-// schema returns the entry of the record's schema.
-func (r *evtxReader) schema(b *evtxBinding, record *evtx.Record, h *evtx.Head, id uint64, hasID bool) *evtxRecent {
+// schema returns the schema of the record.
+func (r *evtxReader) schema(b *evtxBinding, record *evtx.Record, h *evtx.Head) *evtxSchema {
 	provider, channel := record.First(h[evtx.HeadProvider], b.layout.Provider), record.First(h[evtx.HeadChannel], b.layout.Channel)
+	id, hasID := r.eventID(record.First(h[evtx.HeadEventID], b.layout.EventID))
 	// Bytes mean something else in another type, though hardly any log has a provider that is no string.
 	key := id ^ uint64(provider.Type)<<40 ^ uint64(channel.Type)<<48
-	e := b.recent[id%uint64(len(b.recent))]
-	if e == nil {
-		e = &evtxRecent{}
-		b.recent[id%uint64(len(b.recent))] = e
-	}
+	e := &b.recent[id%uint64(len(b.recent))]
 	if e.schema != nil && e.key == key && bytes.Equal(e.provider, provider.Raw) && bytes.Equal(e.channel, channel.Raw) {
-		return e
+		return e.schema
 	}
 	r.key = binary.LittleEndian.AppendUint64(r.key[:0], key)
 	r.key = binary.LittleEndian.AppendUint32(r.key, uint32(len(provider.Raw)))
@@ -298,7 +259,7 @@ func (r *evtxReader) schema(b *evtxBinding, record *evtx.Record, h *evtx.Head, i
 	}
 	e.schema, e.key = s, key
 	e.provider, e.channel = append(e.provider[:0], provider.Raw...), append(e.channel[:0], channel.Raw...)
-	return e
+	return s
 }
 
 // evtxNoID stands for an event identifier that is none.
