@@ -185,8 +185,11 @@ func (b *planBuilder) spareLooks() {
 	}
 	wanted := func(set []*atom) bool {
 		all := len(set) > 0
-		each(set, func(slot int32) { all = all && (users[slot] > fewRules || int(slot) == b.plan.keywords) })
+		each(set, func(slot int32) { all = all && users[slot] > fewRules })
 		return all
+	}
+	if b.plan.keywords >= 0 && users[b.plan.keywords] > 0 {
+		users[b.plan.keywords] += fewRules // all texts are looked at for them anyway
 	}
 	for i := range b.callers {
 		p := &b.callers[i]
@@ -195,7 +198,9 @@ func (b *planBuilder) spareLooks() {
 		}
 		least := mostOdds
 		for _, sub := range p.root.subs {
-			if set, odds := b.necessary(sub); odds < least && wanted(set) {
+			set, odds := b.necessary(sub)
+			dear := slices.ContainsFunc(set, func(a *atom) bool { return a.op == opRegexp }) // and left open until the rule is asked
+			if odds < least && !dear && wanted(set) {
 				p.set, p.part, least = set, sub, odds
 			}
 		}
