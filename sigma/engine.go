@@ -23,8 +23,8 @@ type Engine struct {
 	compiled
 
 	mu          sync.Mutex
-	screens     map[string]*screen // by the atoms that they are for
-	places      atomic.Uint64      // slots of all plans made
+	screens     map[string]*screenEntry // by the atoms that they are for
+	places      atomic.Uint64           // slots of all plans made
 	memo        *memo
 	guessed     sync.Once
 	frequencies []float64             // by atom, once somebody asked
@@ -49,7 +49,7 @@ func newCompiled() compiled {
 }
 
 func newEngine(collection *Collection, c compiled) *Engine {
-	return &Engine{collection: collection, compiled: c, screens: map[string]*screen{}, memo: newMemo(), plans: map[string]*planEntry{}, shapes: map[string]*plan{}}
+	return &Engine{collection: collection, compiled: c, screens: map[string]*screenEntry{}, memo: newMemo(), plans: map[string]*planEntry{}, shapes: map[string]*plan{}}
 }
 
 // way is a rule with one way in which its events can come, in the field names of those events.

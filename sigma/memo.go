@@ -14,12 +14,14 @@ import (
 // values are compared byte by byte, so it does not rest on a hash. Memory is bounded: when a bound is met, the memo is
 // emptied and fills again.
 //
-// All matchers of an engine share one, so that each value is studied once. To look something up nobody waits: an entry doesn't change
-// once its item stands, and who looks into a table that has been given up meanwhile misses, at worst, what is new.
+// All matchers of an engine share one, so that each value is studied once. Nobody waits, neither to look something up (an entry doesn't change
+// once its item stands, and who looks into a table that has been given up meanwhile misses, at worst, what is new) nor to have something
+// kept: while another matcher is at it, it is not kept, and will be when it comes again.
 type memo struct {
 	seed  maphash.Seed
 	table atomic.Pointer[memoTable]
 	door  atomic.Pointer[memoDoor] // nil while there is plenty of room
+	_     [128]byte                // what follows is written often, and lies in no line of a cache with what all read
 
 	mu    sync.Mutex // to keep something
 	count int        // of values
@@ -27,6 +29,7 @@ type memo struct {
 	block int        // of text that is being filled
 	used  int        // bytes of it
 	lists []int32    // room for what sights list
+	_     [128]byte
 }
 
 // memoTable finds values by their hashes. An item is some bits of a hash and, below, the place of the entry; 0: it is free. It is written
@@ -209,12 +212,15 @@ func (m *memo) again(hash uint64) bool {
 	return false
 }
 
-// keep remembers what a value of at most maxMemoValue bytes came to, and returns it; or what another matcher has kept for it meanwhile.
-func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *studied) *sight {
-	m.mu.Lock()
+// keep remembers what a value of at most maxMemoValue bytes came to, and returns it; or what another matcher has kept for it meanwhile. It
+// keeps nothing while another matcher keeps something.
+func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *studied) (kept *sight, ok bool) {
+	if !m.mu.TryLock() {
+		return nil, false
+	}
 	defer m.mu.Unlock()
 	if have, known := m.find(last, hash, key, value); known {
-		return have
+		return have, true
 	}
 	if m.used+memoHead+len(value) > memoBlock {
 		m.block, m.used = m.block+1, 0
@@ -254,7 +260,7 @@ func (m *memo) keep(last *memoLast, hash, key uint64, value []byte, s *studied) 
 	if m.count++; m.door.Load() == nil && (m.count >= maxMemoEntries/2 || m.block >= len(t.text)*5/8) {
 		m.door.Store(&memoDoor{})
 	}
-	return last.keep(t, e)
+	return last.keep(t, e), true
 }
 
 // list returns rules and atoms, one behind the other.

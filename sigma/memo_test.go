@@ -38,7 +38,9 @@ func TestMemo(t *testing.T) {
 						s = &sight{shown: []int32{int32(n)}, calls: 1}
 					}
 					if m.again(hash) {
-						s = m.keep(last, hash, key, value, of)
+						if kept, ok := m.keep(last, hash, key, value, of); ok {
+							s = kept
+						}
 					}
 				} else {
 					found[g]++

@@ -306,21 +306,32 @@ func (b *planBuilder) setScreen() {
 		key = binary.LittleEndian.AppendUint32(key, uint32(a.id))
 	}
 	b.engine.mu.Lock()
-	defer b.engine.mu.Unlock()
-	s, ok := b.engine.screens[string(key)]
+	entry, ok := b.engine.screens[string(key)]
 	if !ok {
-		var lits []string
-		for _, a := range b.words {
-			own, _ := a.literals()
-			for _, lit := range own {
-				lits = append(lits, string(lit))
-			}
-		}
-		slices.Sort(lits)
-		s = newScreen(slices.Compact(lits))
-		b.engine.screens[string(key)] = s
+		entry = &screenEntry{}
+		b.engine.screens[string(key)] = entry
 	}
-	p.screen = s
+	b.engine.mu.Unlock()
+	entry.once.Do(func() { entry.screen = screenOf(b.words) }) // while others do something else
+	p.screen = entry.screen
+}
+
+// screenEntry is a screen, once somebody has made it.
+type screenEntry struct {
+	once   sync.Once
+	screen *screen
+}
+
+func screenOf(words []*atom) *screen {
+	var lits []string
+	for _, a := range words {
+		own, _ := a.literals()
+		for _, lit := range own {
+			lits = append(lits, string(lit))
+		}
+	}
+	slices.Sort(lits)
+	return newScreen(slices.Compact(lits))
 }
 
 // rarest returns what necessary does, and of what part of the root these atoms are.

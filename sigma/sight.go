@@ -104,7 +104,9 @@ func (m *Matcher) see(l *look, tag uint8, raw, text []byte) *sight {
 	screen := m.binding.screen
 	s.suspect = screen != nil && screen.sweep == nil && !l.keywords && tag&(RawUTF16|RawPlain) == RawUTF16 && screen.suspects(raw)
 	if m.memo.again(hash) && !m.late && !m.testOnlyForget && len(raw) <= maxMemoValue {
-		return m.memo.keep(m.last, hash, key, raw, s)
+		if kept, ok := m.memo.keep(m.last, hash, key, raw, s); ok {
+			return kept
+		}
 	}
 	return m.spareSight(s)
 }
