@@ -3,21 +3,24 @@ package pipeline
 import (
 	"fmt"
 	"iter"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
 )
 
-// crew does jobs on several goroutines, begun in the order in which they come, and takes in what they give in the same order.
+// crew does jobs on several goroutines, and takes in what they give in the order in which the jobs come.
 //
 // No goroutine is there to bring the jobs, or to take in, alone: whoever has done a job takes in what is due, sees to it that
-// there is something to do for all, and does what is next. So hardly anybody has to be woken while there is work, and what was
-// just read for a job still lies in the caches of the processor that does it.
+// there is something for it to do, and does that. So hardly anybody has to be woken while there is work, and what was
+// just read for a job still lies in the caches of the processor that does it: a worker does what it brought itself as long as there is
+// such a job, and others' only if there is nothing else to do.
 type crew[J, B any] struct {
 	take func(J, B) error // takes in a batch, unless something failed before; take and done are called by one goroutine at a time
 	done func(J) error    // after the last batch of a job, always
 	stop func()           // called when one of them has failed; what is under way then is brought to its end
 
+	by     func(J) int      // says which worker brought a job; nil: who was at next when it came
 	next   func() (J, bool) // called by one goroutine at a time
 	ahead  int              // how many jobs wait for somebody to begin them
 	most   int              // how many are under way in all, with those that are not taken in
@@ -26,8 +29,9 @@ type crew[J, B any] struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	order   []*job[J, B] // that are not taken in
-	begun   int          // how many of them somebody began
+	waiting int          // how many of them nobody began
 	coming  bool         // somebody is at next
+	bringer int          // who that is
 	ended   bool         // there are no more
 	taking  bool         // somebody is at take or done
 }
@@ -43,9 +47,15 @@ func jobsUnderWay(n int) int { return 8*n + 16 }
 // job is something to do, and what came of it and was not taken in yet.
 type job[J, B any] struct {
 	what    J
+	by      int  // who brought it
+	begun   bool // by somebody
 	batches []B
 	ended   bool
 }
+
+// Who has done a job yields. There is seldom anybody to yield to, but the runtime then sees that its goroutines are no such as
+// have to be interrupted: one that runs for ten milliseconds is stopped by a signal, and where that meets it in a call of the system,
+// another thread gets its place, and it has to be woken up elsewhere. Half of all switches between threads came of that.
 
 // run does all jobs and returns the first error of take and done. Each worker has a goroutine; it gives batches of a job to its second
 // argument, which waits while too many of that job wait.
@@ -55,26 +65,26 @@ func (c *crew[J, B]) run(jobs iter.Seq[J], workers []func(J, func(B))) error {
 	c.next, c.changed.L = next, &c.mu
 	c.ahead, c.most = jobsAhead(len(workers)), jobsUnderWay(len(workers))
 	var all sync.WaitGroup
-	for _, work := range workers {
-		all.Go(func() { c.work(work) })
+	for me, work := range workers {
+		all.Go(func() { c.work(me, work) })
 	}
 	all.Wait()
 	return c.failed
 }
 
-func (c *crew[J, B]) work(do func(J, func(B))) {
+func (c *crew[J, B]) work(me int, do func(J, func(B))) {
 	c.mu.Lock()
 	for {
 		switch {
 		case c.due():
 			c.takeIn()
-		case !c.coming && !c.ended && len(c.order)-c.begun < c.ahead && len(c.order) < c.most:
-			c.fetch()
-		case c.begun < len(c.order):
-			j := c.order[c.begun]
-			c.begun++
+		case !c.coming && !c.ended && c.waiting < c.ahead && len(c.order) < c.most:
+			c.fetch(me)
+		case c.waiting > 0:
+			j := c.begin(me)
 			c.mu.Unlock()
 			do(j.what, func(b B) { c.give(j, b) })
+			runtime.Gosched() // see below
 			c.mu.Lock()
 			j.ended = true
 		case c.ended: // what others are at, they take in
@@ -86,15 +96,32 @@ func (c *crew[J, B]) work(do func(J, func(B))) {
 	}
 }
 
+// begin returns a job that waits, the first that the worker brought if there is one.
+func (c *crew[J, B]) begin(me int) *job[J, B] {
+	mine := func(j *job[J, B]) bool { return !j.begun && j.by == me }
+	i := slices.IndexFunc(c.order, mine)
+	if i < 0 {
+		i = slices.IndexFunc(c.order, func(j *job[J, B]) bool { return !j.begun })
+	}
+	c.order[i].begun = true
+	c.waiting--
+	return c.order[i]
+}
+
 // fetch waits for the next job. Like takeIn it is called, and returns, with c.mu locked, and unlocks it in between.
-func (c *crew[J, B]) fetch() {
-	c.coming = true
+func (c *crew[J, B]) fetch(me int) {
+	c.coming, c.bringer = true, me
 	c.mu.Unlock()
 	what, ok := c.next()
 	c.mu.Lock()
 	c.coming, c.ended = false, !ok
 	if ok {
-		c.order = append(c.order, &job[J, B]{what: what})
+		j := &job[J, B]{what: what, by: me}
+		if c.by != nil {
+			j.by = c.by(what)
+		}
+		c.order = append(c.order, j)
+		c.waiting++
 	}
 	c.changed.Broadcast()
 }
@@ -120,7 +147,7 @@ func (c *crew[J, B]) takeIn() {
 			})
 		} else {
 			c.unlocked(func() error { return c.done(j.what) })
-			c.order, c.begun = slices.Delete(c.order, 0, 1), c.begun-1
+			c.order = slices.Delete(c.order, 0, 1)
 		}
 		c.taking = false
 		c.changed.Broadcast()

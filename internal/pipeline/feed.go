@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"slices"
+	"sync"
 
 	"github.com/goshawk-ir/goshawk/internal/evidence"
 	"github.com/goshawk-ir/goshawk/internal/parser"
@@ -28,10 +30,11 @@ const filesAhead = 16
 type feeder struct {
 	o      *Options
 	yield  func(*part) bool
-	failed error       // what ended the walk before its end
-	free   chan []byte // memory of parts that are done
-	lanes  []*lane     // files that are being read, or wait for a second one, in the walk's order
-	atOnce int         // how many are read together: 1 or 2
+	failed error   // what ended the walk before its end
+	memory memory  // of parts
+	reader *int    // which worker is walking at present
+	lanes  []*lane // files that are being read, or wait for a second one, in the walk's order
+	atOnce int     // how many are read together: 1 or 2
 }
 
 // parts yields all parts. Afterwards failed says what was in the way.
@@ -95,7 +98,7 @@ func (f *feeder) whole(file *File, in *evidence.Input, p *parser.Parser, cuts []
 		}
 	}
 	for i := range cuts {
-		part := newPart(file, p, in, cuts, i)
+		part := f.newPart(file, p, in, cuts, i)
 		part.last = i == len(cuts)-1
 		f.yield(part)
 	}
@@ -116,8 +119,8 @@ func (f *feeder) cut(file *File) (*evidence.Input, *parser.Parser, []int64) {
 	return in, p, cuts
 }
 
-func newPart(file *File, p *parser.Parser, in *evidence.Input, cuts []int64, i int) *part {
-	made := &part{file: file, parser: p, tally: tallies.Get().(*tally)}
+func (f *feeder) newPart(file *File, p *parser.Parser, in *evidence.Input, cuts []int64, i int) *part {
+	made := &part{by: *f.reader, file: file, parser: p, tally: tallies.Get().(*tally)}
 	if p == nil {
 		return made
 	}
@@ -144,20 +147,36 @@ func canHold(cuts []int64, size int64) bool {
 	return true
 }
 
-func (f *feeder) buffer(size int) []byte {
-	select {
-	case buf := <-f.free:
+// memory keeps the memory of parts that are done, to be used again by the same worker: in the caches of its processor it may still lie.
+type memory struct {
+	most int // of pieces that are ever needed at a time
+	mu   sync.Mutex
+	free []piece
+}
+
+type piece struct {
+	by  int // the worker that filled it
+	buf []byte
+}
+
+func (m *memory) get(by, size int) []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.free) > 0 {
+		i := max(slices.IndexFunc(m.free, func(p piece) bool { return p.by == by }), 0)
+		buf := m.free[i].buf
+		m.free = slices.Delete(m.free, i, i+1)
 		if cap(buf) >= size {
 			return buf[:size]
 		}
-	default:
 	}
 	return make([]byte, size, max(size, usualPart))
 }
 
-func (f *feeder) release(buf []byte) {
-	select {
-	case f.free <- buf:
-	default: // more than are ever needed at a time
+func (m *memory) put(by int, buf []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.free) < m.most {
+		m.free = append(m.free, piece{by, buf})
 	}
 }

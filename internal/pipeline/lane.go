@@ -7,10 +7,8 @@ import (
 	"github.com/goshawk-ir/goshawk/internal/parser"
 )
 
-// lane is a file that is read once, part by part, for its hash and for the workers, who find their parts in memory. A
-// part is handed on when the next one was read: so a file that ends sooner than its size says ends for the parts there as
-// it does when it was read through before. A file under way is read to its end even when the run is stopped: what was
-// found in it bears its hash.
+// lane is a file that is read once, part by part, for its hash and for the workers, who find their parts in memory. A file under way is
+// read to its end even when the run is stopped: what was found in it bears its hash.
 type lane struct {
 	file   *File
 	in     *evidence.Input
@@ -22,7 +20,6 @@ type lane struct {
 	next  *part  // is being read; nil between two parts
 	buf   []byte // its memory
 	n     int    // how much of it was read
-	ready *part  // was read before that
 }
 
 func (l *lane) begun() bool { return l.parts > 0 }
@@ -49,51 +46,37 @@ func (f *feeder) step() {
 // room returns the memory that the next bytes of a file are to be read into.
 func (f *feeder) room(l *lane) []byte {
 	if l.next == nil {
-		l.next = newPart(l.file, l.parser, l.in, l.cuts, l.parts)
+		l.next = f.newPart(l.file, l.parser, l.in, l.cuts, l.parts)
 		l.parts++
-		l.buf, l.n = f.buffer(int(l.next.input.To-l.next.input.From)), 0
+		l.buf, l.n = f.memory.get(l.next.by, int(l.next.input.To-l.next.input.From)), 0
 	}
 	return l.buf[l.n:]
 }
 
-// took takes in that n bytes were read into the room of a file.
+// took takes in that n bytes were read into the room of a file, and hands the part on when it is complete.
 func (f *feeder) took(l *lane, n int) {
 	l.n += n
 	if l.n < len(l.buf) && l.file.Unhashed() {
 		return
 	}
-	next, buf, read := l.next, l.buf, l.n
+	p, buf := l.next, l.buf[:l.n]
 	l.next, l.buf = nil, nil
-	if read == 0 && l.ready != nil { // the file ended with the part before
-		f.release(buf)
-	} else {
-		drop := next.input.Hold(next.input.From, buf[:read])
-		next.done = func() { drop(); f.release(buf) }
-		if !l.file.Unhashed() {
-			next.end(l.file.Size)
-		}
-		if l.ready != nil {
-			if !l.file.Unhashed() {
-				l.ready.input.Size = l.file.Size
-			}
-			f.yield(l.ready)
-		}
-		l.ready = next
+	drop := p.input.Hold(p.input.From, buf)
+	p.done = func() { drop(); f.memory.put(p.by, buf) }
+	if l.n == 0 && l.parts > 1 { // the file ended with the part before
+		p.parser = nil
 	}
 	if l.done() {
-		f.last(l)
+		l.last(p)
 	}
+	f.yield(p)
 }
 
-// last hands on the last part of a file.
-func (f *feeder) last(l *lane) {
-	l.ready.end(l.file.Size)
-	l.ready.last, l.ready.late = true, l.file.File.Problems[l.had:]
+// last makes a part the last one of the file, wherever that has ended.
+func (l *lane) last(p *part) {
+	p.input.Size, p.input.To = l.file.Size, l.file.Size
+	p.last, p.late = true, l.file.File.Problems[l.had:]
 	if l.file.Size == 0 {
-		l.ready.parser, l.file.Parser = nil, ""
+		p.parser, l.file.Parser = nil, ""
 	}
-	f.yield(l.ready)
 }
-
-// end makes the part the last one of a file of size bytes.
-func (p *part) end(size int64) { p.input.Size, p.input.To = size, size }

@@ -68,6 +68,7 @@ type part struct {
 	file   *File
 	parser *parser.Parser // nil: nothing reads the file
 	input  *evidence.Input
+	by     int // the worker that read it
 	last   bool
 	late   []*evidence.Problem // of the whole file, in its last part: what reading it showed
 	done   func()              // gives back what the part holds; nil if nothing
@@ -82,17 +83,18 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 	}
 	walkCtx, stop := context.WithCancel(ctx)
 	defer stop()
-	f := &feeder{o: &o, free: make(chan []byte, jobsAhead(o.Workers)+o.Workers+4), atOnce: 1}
-	if sink.Mixed {
-		f.atOnce = 2
-	}
 	var workers []func(*part, func(B))
 	for range o.Workers {
 		w := newWorker()
 		workers = append(workers, func(p *part, give func(B)) { runPart(walkCtx, &o, p, w, give) })
 	}
 	t := &taker[B]{sink: sink, progress: o.Progress, ended: map[int]*File{}}
-	t.crew = crew[*part, B]{take: t.batch, done: t.part, stop: stop}
+	f := &feeder{o: &o, reader: &t.crew.bringer, atOnce: 1}
+	if sink.Mixed {
+		f.atOnce = 2
+	}
+	f.memory.most = jobsAhead(o.Workers) + o.Workers + 4
+	t.crew = crew[*part, B]{take: t.batch, done: t.part, stop: stop, by: func(p *part) int { return p.by }}
 	err := t.crew.run(f.parts(walkCtx), workers)
 	if err == nil && f.failed != nil && !errors.Is(f.failed, context.Canceled) {
 		err = f.failed

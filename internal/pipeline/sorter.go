@@ -22,19 +22,16 @@ const maxEntry = 256 << 20
 
 // Sorter puts entries in order of their keys, on disk where they don't fit into memory. It keeps at most about Memory bytes;
 // runs of sorted entries go to temporary files, some to each, which Close removes. Entries with the same key come out in
-// the order in which they were added. A Sorter serves one goroutine at a time; while that fills one half of the memory, another one
-// sorts and writes the other half.
+// the order in which they were added. A Sorter serves one goroutine at a time.
 type Sorter struct {
-	Memory int64  // bytes held, of which half is spilled at a time; 0: 4 MiB
+	Memory int64  // bytes used: half of it for entries until they are spilled, half for merging them; 0: 4 MiB
 	Dir    string // for the runs; "": the system's folder for temporary files
 
-	held    held
-	other   held          // the other half: empty, or being spilled
-	spilled chan error    // what came of spilling it, which is the last run; nil if it is empty
-	out     *bufio.Writer // of the run that is being written
-	free    [][]byte      // blocks that are empty
-	runs    []*spilled
-	sorted  bool
+	held   held
+	out    *bufio.Writer // of the run that is being written
+	free   [][]byte      // blocks that are empty
+	runs   []*spilled
+	sorted bool
 }
 
 // held is entries in memory.
@@ -182,43 +179,27 @@ func (h *held) all(yield func(Entry, error) bool) {
 	}
 }
 
-// spill lets what is in memory be written as one sorted run, and takes the other half of the memory for what comes.
+// spill writes what is in memory as one sorted run. The caller waits for it: a goroutine of its own would need a processor that a worker
+// of the hunt has, and drive that one from what lies in the caches there.
 func (s *Sorter) spill() error {
-	if err := s.wait(); err != nil {
-		return err
-	}
 	r, err := s.newRun(0)
 	if err != nil {
 		return err
 	}
-	s.held, s.other = s.other, s.held
-	s.spilled = make(chan error, 1)
 	if s.out == nil {
 		s.out = bufio.NewWriterSize(nil, 256<<10)
 	}
-	go func(h *held, done chan<- error) {
-		h.sort()
-		done <- r.write(s.out, h.all)
-	}(&s.other, s.spilled)
-	return nil
-}
-
-// wait waits for the half that is being spilled, and empties it.
-func (s *Sorter) wait() error {
-	if s.spilled == nil {
-		return nil
+	h := &s.held
+	h.sort()
+	if err := r.write(s.out, h.all); err != nil {
+		return err
 	}
-	err := <-s.spilled
-	s.spilled = nil
-	for _, b := range s.other.blocks {
+	for _, b := range h.blocks {
 		if cap(b) == blockSize {
 			s.free = append(s.free, b[:0])
 		}
 	}
-	s.other = held{blocks: s.other.blocks[:0], entries: s.other.entries[:0], spare: s.other.spare, order: s.other.order}
-	if err != nil {
-		return err
-	}
+	*h = held{blocks: h.blocks[:0], entries: h.entries[:0], spare: h.spare, order: h.order}
 	return s.compact()
 }
 
@@ -331,10 +312,6 @@ func (f *runFile) close() error {
 // the last Add.
 func (s *Sorter) All() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		if err := s.wait(); err != nil {
-			yield(Entry{}, err)
-			return
-		}
 		if !s.sorted {
 			s.held.sort()
 			s.sorted = true
@@ -352,9 +329,6 @@ type Entry struct{ Key, Data []byte }
 
 // Close removes the temporary files.
 func (s *Sorter) Close() error {
-	if s.spilled != nil {
-		<-s.spilled // the file is in use
-	}
 	// The system takes back what is left of a file when it is closed: some hundred microseconds for each run, at the very end of a hunt.
 	var files []*runFile
 	for _, r := range s.runs {
