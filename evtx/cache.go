@@ -2,8 +2,9 @@ package evtx
 
 import (
 	"hash/maphash"
-	"sync"
 	"sync/atomic"
+
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 )
 
 // Bounds of a Cache. Hostile files can hold any number of definitions; when a bound is met, the cache is emptied and
@@ -21,7 +22,7 @@ type Cache struct {
 	layouts  table[knownLayout]
 
 	emptied  atomic.Uint32         // how often the programs were let go
-	mu       sync.Mutex            // to put something in
+	mu       adaptive.Mutex        // to put something in
 	shapes   map[uint64][]*program // the first of each shape
 	next     uint64                // number of the last shape; none is given twice
 	numbered uint64                // layouts so far

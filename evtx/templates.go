@@ -2,13 +2,14 @@ package evtx
 
 import (
 	"encoding/binary"
-	"sync"
+
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 )
 
 // Templates finds template definitions elsewhere in a log, for recovered records that have outlived their own. It may be
 // used from several goroutines.
 type Templates struct {
-	mu    sync.Mutex
+	mu    adaptive.Mutex
 	log   *File // nil where there is none, or no more of it
 	next  int   // chunk to be read when none before it has the definition that is asked for
 	cache *Cache

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 )
 
 // constant returns the value of a field that is the same for all events of a shape.
@@ -138,7 +140,7 @@ func (e *Engine) plan(m *planScratch, s *Schema) *plan {
 
 // planEntry is a plan, once somebody has made it.
 type planEntry struct {
-	once sync.Once
+	once adaptive.Once
 	plan *plan
 }
 

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 )
 
 // Options is what an engine is made with.
@@ -22,11 +23,11 @@ type Engine struct {
 	collection *Collection
 	compiled
 
-	mu          sync.Mutex
+	mu          adaptive.Mutex
 	screens     map[string]*screenEntry // by the atoms that they are for
 	places      atomic.Uint64           // slots of all plans made
 	memo        *memo
-	guessed     sync.Once
+	guessed     adaptive.Once
 	frequencies []float64             // by atom, once somebody asked
 	plans       map[string]*planEntry // by the ways that can be and what constants decide in them
 	shapes      map[string]*plan      // by what a shape says of itself

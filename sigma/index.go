@@ -2,7 +2,8 @@ package sigma
 
 import (
 	"strings"
-	"sync"
+
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 )
 
 // fieldIndex holds the literals that rules look for in one field, "" for all fields, over all rules of an engine, so
@@ -11,7 +12,7 @@ type fieldIndex struct {
 	lits []string
 	uses useLists
 
-	once sync.Once
+	once adaptive.Once
 	made *finder
 }
 

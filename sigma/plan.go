@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 )
 
 // plan is what is to be done for events of a kind: the rules that can still match, once the parts of their conditions
@@ -37,7 +39,7 @@ type slot struct {
 
 // litSet is the literals of a field that atoms of a plan have. An index holds those of all rules: most are about other events.
 type litSet struct {
-	once sync.Once
+	once adaptive.Once
 	made *chosen
 }
 
@@ -318,7 +320,7 @@ func (b *planBuilder) setScreen() {
 
 // screenEntry is a screen, once somebody has made it.
 type screenEntry struct {
-	once   sync.Once
+	once   adaptive.Once
 	screen *screen
 }
 

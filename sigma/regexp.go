@@ -6,11 +6,12 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/dlclark/regexp2/v2"
+
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 )
 
 // defaultRegexpTimeout bounds one attempt of an expression that can't run in linear time.
@@ -23,7 +24,7 @@ const maxRegexp = 32 << 10
 // The former is only checked when it is loaded and compiled when first asked: most rules never get so far.
 type expression struct {
 	text   string
-	once   sync.Once
+	once   adaptive.Once
 	linear *regexp.Regexp
 	slow   *regexp2.Regexp
 }

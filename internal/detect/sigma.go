@@ -3,9 +3,9 @@ package detect
 import (
 	"fmt"
 	"strconv"
-	"sync"
 	"sync/atomic"
 
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 	"github.com/goshawk-ir/goshawk/internal/event"
 	"github.com/goshawk-ir/goshawk/internal/finding"
 	"github.com/goshawk-ir/goshawk/sigma"
@@ -30,7 +30,7 @@ type sigmaEngine struct {
 	report       *Report
 	logSources   []byte // the mapping given; nil: the embedded one
 
-	mu      sync.Mutex
+	mu      adaptive.Mutex
 	bound   map[*event.Schema]*sigma.Binding
 	byShape map[string]*sigma.Binding // many templates of event logs differ in nothing that rules ask for
 	key     []byte                    // scratch

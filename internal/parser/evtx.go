@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/goshawk-ir/goshawk/evtx"
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 	"github.com/goshawk-ir/goshawk/internal/event"
 	"github.com/goshawk-ir/goshawk/internal/evidence"
 )
@@ -46,7 +47,7 @@ func splitEVTX(in *evidence.Input) []int64 {
 // them.
 type evtxLogs struct {
 	cache   evtx.Cache
-	mu      sync.Mutex
+	mu      adaptive.Mutex
 	schemas map[evtxShape]*event.Schema
 	known   []evtxKnown // of the files that were read last
 	readers sync.Pool   // of *evtxReader: each holds a chunk, and remembers what the next part is likely to have again

@@ -7,6 +7,9 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
+
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 )
 
 // crew does jobs on several goroutines, and takes in what they give in the order in which the jobs come.
@@ -28,12 +31,14 @@ type crew[J, B any] struct {
 
 	mu      sync.Mutex
 	changed sync.Cond
-	order   []*job[J, B] // that are not taken in
-	waiting int          // how many of them nobody began
-	coming  bool         // somebody is at next
-	bringer int          // who that is
-	ended   bool         // there are no more
-	taking  bool         // somebody is at take or done
+	told    atomic.Uint32 // how often something changed
+	awake   bool          // somebody waits for that without sleeping; the others sleep
+	order   []*job[J, B]  // that are not taken in
+	waiting int           // how many of them nobody began
+	coming  bool          // somebody is at next
+	bringer int           // who that is
+	ended   bool          // there are no more
+	taking  bool          // somebody is at take or done
 }
 
 // jobsAhead is how many jobs of n workers wait to be begun: enough for the others while one is at next, since two parts come of one
@@ -91,7 +96,7 @@ func (c *crew[J, B]) work(me int, do func(J, func(B))) {
 			c.mu.Unlock()
 			return
 		default:
-			c.changed.Wait()
+			c.wait()
 		}
 	}
 }
@@ -123,7 +128,28 @@ func (c *crew[J, B]) fetch(me int) {
 		c.order = append(c.order, j)
 		c.waiting++
 	}
+	c.tell()
+}
+
+// tell says to all who wait that something has changed.
+func (c *crew[J, B]) tell() {
+	c.told.Add(1)
 	c.changed.Broadcast()
+}
+
+// wait waits until something may have changed, with c.mu unlocked.
+func (c *crew[J, B]) wait() {
+	told := c.told.Load()
+	if !c.awake {
+		c.awake = true
+		c.mu.Unlock()
+		adaptive.Wait(func() bool { return c.told.Load() != told })
+		c.mu.Lock()
+		c.awake = false
+	}
+	if c.told.Load() == told {
+		c.changed.Wait()
+	}
 }
 
 // due says that something is to be taken in and nobody is at it.
@@ -150,7 +176,7 @@ func (c *crew[J, B]) takeIn() {
 			c.order = slices.Delete(c.order, 0, 1)
 		}
 		c.taking = false
-		c.changed.Broadcast()
+		c.tell()
 	}
 }
 
@@ -184,6 +210,6 @@ func (c *crew[J, B]) give(j *job[J, B], b B) {
 		if len(j.batches) < batchesAhead {
 			return
 		}
-		c.changed.Wait()
+		c.wait()
 	}
 }

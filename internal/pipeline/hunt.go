@@ -36,8 +36,7 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	for _, s := range []**Sorter{&h.hits, &h.joins, &h.joined} {
 		*s = &Sorter{Dir: o.Evidence.TempDir, Memory: o.testOnlyMemory}
 	}
-	h.spare = make(chan *hitBatch, spareBatches)
-	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines, h.spare) }, Sink[*hitBatch]{Batch: h.take, File: sink.File, Mixed: true})
+	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines) }, Sink[*hitBatch]{Batch: h.take, File: sink.File, Mixed: true})
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -54,8 +53,8 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	return err
 }
 
-// spareBatches is how many batches are kept to be used again.
-const spareBatches = 16
+// spareBatches is how many batches of a worker are kept to be used again.
+const spareBatches = 8
 
 type hunt struct {
 	engines []detect.Engine
@@ -64,7 +63,6 @@ type hunt struct {
 	hits    *Sorter               // that are shown, one entry a record
 	joins   *Sorter               // that joiners want, one entry a record, without its fields
 	joined  *Sorter               // findings of joiners, as JSON, by the key of their first hit
-	spare   chan *hitBatch
 	reader  detect.EntryReader
 	key     []byte
 	failed  error
@@ -94,7 +92,7 @@ func (h *hunt) take(f *File, b *hitBatch) error {
 	}
 	b.buf, b.entries, b.origin = b.buf[:0], b.entries[:0], nil
 	select {
-	case h.spare <- b:
+	case b.home <- b:
 	default:
 	}
 	return nil

@@ -248,7 +248,7 @@ func (f faulty) Scan(_ []*event.Record, hit func(int, *detect.Hit)) {
 
 // TestHunterAfterFault holds that what was seen before a panic is not taken for something in the records after it.
 func TestHunterAfterFault(t *testing.T) {
-	w := newHunter([]detect.Engine{faulty{panicked: new(bool)}}, make(chan *hitBatch, 1))
+	w := newHunter([]detect.Engine{faulty{panicked: new(bool)}})
 	func() {
 		defer func() { _ = recover() }()
 		w.Records([]*event.Record{{}}, nil)

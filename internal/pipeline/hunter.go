@@ -10,6 +10,7 @@ import (
 
 // hitBatch holds entries of hits of one part of a file.
 type hitBatch struct {
+	home    chan<- *hitBatch // where its worker looks for it when it was taken in
 	origin  *event.Origin
 	buf     []byte
 	entries []hitEntry
@@ -30,7 +31,7 @@ type hunter struct {
 
 	scanners []detect.Scanner
 	batch    *hitBatch
-	spare    chan *hitBatch // batches that were taken in
+	spare    chan *hitBatch // batches that were taken in: in the caches of this worker's processor they may still lie
 	engine   int
 	onHit    func(int, *detect.Hit)
 
@@ -47,8 +48,9 @@ type hitList struct {
 
 type rawHit struct{ record, engine, rule, from, to int }
 
-func newHunter(engines []detect.Engine, spare chan *hitBatch) *hunter {
-	w := &hunter{batch: &hitBatch{}, spare: spare}
+func newHunter(engines []detect.Engine) *hunter {
+	w := &hunter{spare: make(chan *hitBatch, spareBatches)}
+	w.batch = &hitBatch{home: w.spare}
 	for _, e := range engines {
 		w.scanners = append(w.scanners, e.Scanner())
 	}
@@ -151,7 +153,7 @@ func (w *hunter) swap() *hitBatch {
 	select {
 	case w.batch = <-w.spare:
 	default:
-		w.batch = &hitBatch{buf: make([]byte, 0, hitsOfPart)}
+		w.batch = &hitBatch{home: w.spare, buf: make([]byte, 0, hitsOfPart)}
 	}
 	return b
 }

@@ -61,7 +61,7 @@ type Sink[B any] struct {
 const batchBytes = 256 << 10
 
 // batchesAhead bounds the batches of a part, or of a stretch of findings, that wait for their turn.
-const batchesAhead = 4
+const batchesAhead = 8
 
 // part is a piece of a file that one worker parses.
 type part struct {
