@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/goshawk-ir/goshawk/internal/heap"
 )
 
 // finder finds any of many literals in a text, in one pass for each kind of literals. Of each literal it knows four bytes, the
@@ -118,7 +120,7 @@ func (f *finder) table(class gramClass, n int) gramTable {
 	}
 	size := uint(min(max(bits.Len(uint(n*t.step))+5, minBits), maxBits))
 	t.last = 1<<size - 1
-	t.bits, t.first = make([]uint64, 1<<size/64), make([]uint32, 1<<(size-bucketBits)+1)
+	t.bits, t.first = heap.Written[uint64](1<<size/64), heap.Written[uint32](1<<(size-bucketBits)+1)
 	grams := make([]litGram, 0, n*t.step)
 	// How often a gram is met: in what many events hold, and in the literals before.
 	common := commonGrams()
@@ -199,7 +201,7 @@ var spareGrams = sync.Pool{New: func() any { g := make([]uint16, 1<<16); return 
 
 // commonGrams counts grams in commonText, by hash.
 var commonGrams = sync.OnceValue(func() []uint16 {
-	common := make([]uint16, 1<<16)
+	common := heap.Written[uint16](1 << 16)
 	for i := range len(commonText) - maxGram + 1 {
 		common[gramAt(commonText, i)*gramHash>>16] += 64
 	}

@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
+
+	"github.com/goshawk-ir/goshawk/internal/heap"
 )
 
 // memo remembers what values came to, so that a value that a field had before costs a look-up and not a search. Most values
@@ -132,7 +134,7 @@ func newMemo() *memo {
 }
 
 func newMemoTable(size int, text *memoText, sights *memoSights) *memoTable {
-	t := &memoTable{items: make([]atomic.Uint32, size), shift: 64, text: text, sights: sights}
+	t := &memoTable{items: heap.Written[atomic.Uint32](size), shift: 64, text: text, sights: sights}
 	for ; size > 1; size >>= 1 {
 		t.shift--
 	}

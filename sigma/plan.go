@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/goshawk-ir/goshawk/internal/adaptive"
+	"github.com/goshawk-ir/goshawk/internal/heap"
 )
 
 // plan is what is to be done for events of a kind: the rules that can still match, once the parts of their conditions
@@ -410,7 +411,7 @@ const commonText = `c:\windows\system32\cmd.exe /c c:\windows\system32\windowspo
 // frequency guesses how often an atom holds.
 func (e *Engine) frequency(a *atom) float64 {
 	e.guessed.Do(func() {
-		e.frequencies = make([]float64, len(e.atoms))
+		e.frequencies = heap.Written[float64](len(e.atoms))
 		for _, f := range e.fields {
 			for lit, text := range f.lits {
 				common, n := isCommon(text), float64(len(text))
