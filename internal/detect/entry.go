@@ -38,9 +38,6 @@ func (s *Seen) AppendKey(dst []byte) []byte {
 	return binary.BigEndian.AppendUint64(dst, uint64(s.Offset))
 }
 
-// SetFile writes the number of a file into a key.
-func SetFile(key []byte, file int) { binary.BigEndian.PutUint32(key[12:], uint32(file)) }
-
 const (
 	flagRecordID = 1 << iota
 	flagRecovered

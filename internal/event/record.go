@@ -13,6 +13,7 @@ type Origin struct {
 	Path   string // as outputs name it: relative to the evidence argument, "container!/member"
 	SHA256 string // lower-case hexadecimal
 	Host   string // host that the collection's layout names, "" if none
+	Number int    // of the file in a run, for the run's own use
 
 	once sync.Once
 	json []byte // Path as a member of an output's record

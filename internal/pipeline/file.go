@@ -89,6 +89,7 @@ func (f *File) open(o *Options) (*evidence.Input, *parser.Parser) {
 		return nil, nil
 	}
 	f.opened = true
+	in.Origin.Number = f.Number
 	head := make([]byte, parser.HeadSize)
 	n, err := in.ReadAt(head, 0)
 	if n == 0 && in.Size > 0 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"maps"
 	"runtime"
 
 	"github.com/goshawk-ir/goshawk/internal/detect"
@@ -33,14 +34,17 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	}
 	h := &hunt{engines: engines, origins: map[int]*event.Origin{}}
 	defer h.close()
-	for _, s := range []**Sorter{&h.hits, &h.joins, &h.joined} {
-		*s = &Sorter{Dir: o.Evidence.TempDir, Memory: o.testOnlyMemory}
+	sorter := func() *Sorter {
+		return &Sorter{Dir: o.Evidence.TempDir, Memory: o.testOnlyMemory, Runs: max(fewRuns, maxRuns/o.Workers)}
 	}
-	err := Run(ctx, o, func() Worker[*hitBatch] { return newHunter(engines) }, Sink[*hitBatch]{Batch: h.take, File: sink.File, Mixed: true})
+	h.joined = sorter()
+	err := Run(ctx, o, func() Worker[error] { return h.worker(newHunter(engines, sorter)) }, Sink[error]{
+		Batch: func(_ *File, failed error) error { return failed }, File: sink.File, Mixed: true,
+	})
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	if len(h.joins.runs) > 0 || h.joins.held.bytes > manyJoins {
+	if h.manyJoins() {
 		defer heap.SetGrowth(heap.SetGrowth(joinGrowth))
 	}
 	if joinErr := h.join(); joinErr != nil {
@@ -53,53 +57,50 @@ func Hunt[F any](ctx context.Context, o Options, engines []detect.Engine, sink H
 	return err
 }
 
-// spareBatches is how many batches of a worker are kept to be used again.
-const spareBatches = 8
+// fewRuns is how many runs of a level the sorter of one of many workers has at least: all of them are merged at once in the end.
+const fewRuns = 16
 
 type hunt struct {
 	engines []detect.Engine
 	joiners []detect.Joiner
 	origins map[int]*event.Origin // of files with hits
-	hits    *Sorter               // that are shown, one entry a record
-	joins   *Sorter               // that joiners want, one entry a record, without its fields
-	joined  *Sorter               // findings of joiners, as JSON, by the key of their first hit
+	hunters []*hunter
+	hits    []*Sorter // of the hunters
+	joins   []*Sorter
+	joined  *Sorter // findings of joiners, as JSON, by the key of their first hit
 	reader  detect.EntryReader
 	key     []byte
 	failed  error
 }
 
+func (h *hunt) worker(w *hunter) *hunter {
+	h.hunters, h.hits, h.joins = append(h.hunters, w), append(h.hits, w.hits), append(h.joins, w.joins)
+	return w
+}
+
 func (h *hunt) close() {
-	h.hits.Close()
-	h.joins.Close()
+	closeAll(h.hits)
+	closeAll(h.joins)
 	h.joined.Close()
 }
 
-func (h *hunt) take(f *File, b *hitBatch) error {
-	h.origins[f.Number] = b.origin
-	for _, e := range b.entries {
-		key, data := b.buf[e.from:e.from+detect.KeySize], b.buf[e.from+detect.KeySize:e.to]
-		detect.SetFile(key, f.Number) // which the worker doesn't know
-		to := h.hits
-		if e.joins {
-			to = h.joins
+// manyJoins says whether correlations may have much to remember.
+func (h *hunt) manyJoins() bool {
+	bytes := int64(0)
+	for _, s := range h.joins {
+		if len(s.runs) > 0 {
+			return true
 		}
-		if err := to.Add(key, data); err != nil {
-			return err
-		}
+		bytes += s.held.bytes
 	}
-	if cap(b.buf) > 4*batchBytes {
-		return nil // of records that are longer than nearly all are
-	}
-	b.buf, b.entries, b.origin = b.buf[:0], b.entries[:0], nil
-	select {
-	case b.home <- b:
-	default:
-	}
-	return nil
+	return bytes > manyJoins
 }
 
 // join shows the hits to the joiners, in order of time.
 func (h *hunt) join() error {
+	for _, w := range h.hunters {
+		maps.Copy(h.origins, w.origins)
+	}
 	for _, engine := range h.engines {
 		joiner, err := engine.Joiner(func(file int) *event.Origin { return h.origins[file] })
 		if err != nil {
@@ -107,7 +108,7 @@ func (h *hunt) join() error {
 		}
 		h.joiners = append(h.joiners, joiner)
 	}
-	for e, err := range withoutCopies(h.joins.All()) {
+	for e, err := range withoutCopies(allOf(h.joins)) {
 		if err != nil {
 			return err
 		}
@@ -127,7 +128,7 @@ func (h *hunt) join() error {
 			return h.failed
 		}
 	}
-	return h.joins.Close() // its memory is needed elsewhere
+	return closeAll(h.joins) // their memory is needed elsewhere
 }
 
 // joinGrowth is by how many per cent the heap may grow once all evidence is read, where correlations have much to remember. What they
@@ -159,7 +160,7 @@ func (h *hunt) merge(yield func(e Entry, joined bool) bool) error {
 	next, stop := iter.Pull2(h.joined.All())
 	defer stop()
 	joined, err, more := next()
-	for e, failed := range withoutCopies(h.hits.All()) {
+	for e, failed := range withoutCopies(allOf(h.hits)) {
 		if failed != nil {
 			return failed
 		}

@@ -8,35 +8,22 @@ import (
 	"github.com/goshawk-ir/goshawk/internal/event"
 )
 
-// hitBatch holds entries of hits of one part of a file.
-type hitBatch struct {
-	home    chan<- *hitBatch // where its worker looks for it when it was taken in
-	origin  *event.Origin
-	buf     []byte
-	entries []hitEntry
-}
-
-// hitsOfPart is about how many bytes of hits a part of a log has that has many; a batch has room for them at once, and not by doubling.
-const hitsOfPart = 96 << 10
-
-// hitEntry is a key and data in a batch's buf.
-type hitEntry struct {
-	from, to int
-	joins    bool // for joiners; else to be shown
-}
-
-// hunter is the worker of a hunt.
+// hunter is the worker of a hunt. It sorts what it sees itself: to hand that to somebody who sorts it for all would bring it from the caches of one
+// processor to those of another, and back when the memory is used again. It makes no batches but one of an error, which ends the run.
 type hunter struct {
 	_ [128]byte // so that no other worker's writes lie in the same lines of a cache
 
 	scanners []detect.Scanner
-	batch    *hitBatch
-	spare    chan *hitBatch // batches that were taken in: in the caches of this worker's processor they may still lie
 	engine   int
 	onHit    func(int, *detect.Hit)
+	hits     *Sorter               // that are shown, one entry a record
+	joins    *Sorter               // that joiners want, one entry a record, without its fields
+	origins  map[int]*event.Origin // of files with hits
+	origin   *event.Origin         // the last of them
+	failed   error
 
 	seen         detect.Seen
-	shown, joins hitList // of the records under way
+	shown, asked hitList // of the records under way
 	_            [128]byte
 }
 
@@ -48,9 +35,8 @@ type hitList struct {
 
 type rawHit struct{ record, engine, rule, from, to int }
 
-func newHunter(engines []detect.Engine) *hunter {
-	w := &hunter{spare: make(chan *hitBatch, spareBatches)}
-	w.batch = &hitBatch{home: w.spare}
+func newHunter(engines []detect.Engine, sorter func() *Sorter) *hunter {
+	w := &hunter{hits: sorter(), joins: sorter(), origins: map[int]*event.Origin{}}
 	for _, e := range engines {
 		w.scanners = append(w.scanners, e.Scanner())
 	}
@@ -59,24 +45,27 @@ func newHunter(engines []detect.Engine) *hunter {
 }
 
 // Records shows records to all scanners, and keeps for each one entry of what they see for the findings and one for the joiners.
-func (w *hunter) Records(batch []*event.Record, give func(*hitBatch)) {
+func (w *hunter) Records(batch []*event.Record, give func(error)) {
 	w.shown.empty() // of a batch that a fault of ours ended
-	w.joins.empty()
+	w.asked.empty()
 	for i, s := range w.scanners {
 		w.engine = i
 		s.Scan(batch, w.onHit)
 	}
-	shown, joins := w.shown.sorted(), w.joins.sorted()
-	for len(shown)+len(joins) > 0 {
-		n := first(shown, joins)
+	shown, asked := w.shown.sorted(), w.asked.sorted()
+	for len(shown)+len(asked) > 0 {
+		n := first(shown, asked)
 		r := batch[n]
-		w.batch.origin = r.Origin
-		w.seen.Reset(r)
-		joins = w.keep(&w.joins, joins, n, nil)
-		shown = w.keep(&w.shown, shown, n, r)
-		if len(w.batch.buf) >= batchBytes {
-			give(w.swap())
+		if r.Origin != w.origin {
+			w.origin, w.origins[r.Origin.Number] = r.Origin, r.Origin
 		}
+		w.seen.Reset(r)
+		w.seen.File = r.Origin.Number
+		asked = w.keep(w.joins, &w.asked, asked, n, nil)
+		shown = w.keep(w.hits, &w.shown, shown, n, r)
+	}
+	if w.failed != nil {
+		give(w.failed)
 	}
 }
 
@@ -91,7 +80,7 @@ func first(a, b []rawHit) int {
 func (w *hunter) hit(record int, hit *detect.Hit) {
 	hit.Engine = w.engine
 	if hit.Joins {
-		w.joins.add(record, hit)
+		w.asked.add(record, hit)
 	}
 	if hit.Shown {
 		hit.Needs = hit.Needs[:0] // a finding doesn't show them
@@ -117,43 +106,27 @@ func (l *hitList) empty() { l.buf, l.hits = l.buf[:0], l.hits[:0] }
 
 // keep makes an entry of the hits in a record, with which hits may begin, and returns those in the records that follow. With r the entry is
 // to be shown, and has its fields; without, it is for joiners.
-func (w *hunter) keep(l *hitList, hits []rawHit, record int, r *event.Record) (rest []rawHit) {
+func (w *hunter) keep(to *Sorter, l *hitList, hits []rawHit, record int, r *event.Record) (rest []rawHit) {
 	n := 0
 	for n < len(hits) && hits[n].record == record {
 		n++
 	}
-	if n == 0 {
-		return hits
+	if n == 0 || w.failed != nil {
+		return hits[n:]
 	}
-	b := w.batch
-	from := len(b.buf)
-	if b.buf = w.seen.AppendKey(b.buf); r != nil {
-		b.buf = w.seen.AppendDataOf(b.buf, n, r)
+	b := w.seen.AppendKey(to.Begin())
+	key := len(b)
+	if r != nil {
+		b = w.seen.AppendDataOf(b, n, r)
 	} else {
-		b.buf = w.seen.AppendData(b.buf, n)
+		b = w.seen.AppendData(b, n)
 	}
 	for _, h := range hits[:n] {
-		b.buf = append(b.buf, l.buf[h.from:h.to]...)
+		b = append(b, l.buf[h.from:h.to]...)
 	}
-	b.entries = append(b.entries, hitEntry{from, len(b.buf), r == nil})
+	w.failed = to.End(b, key)
 	return hits[n:]
 }
 
-// Rest returns the hits that were not given away.
-func (w *hunter) Rest() (*hitBatch, bool) {
-	if len(w.batch.entries) == 0 {
-		return nil, false
-	}
-	return w.swap(), true
-}
-
-// swap returns the batch, and begins another.
-func (w *hunter) swap() *hitBatch {
-	b := w.batch
-	select {
-	case w.batch = <-w.spare:
-	default:
-		w.batch = &hitBatch{home: w.spare, buf: make([]byte, 0, hitsOfPart)}
-	}
-	return b
-}
+// Rest says that there is nothing to be given away.
+func (w *hunter) Rest() (error, bool) { return nil, false }

@@ -8,12 +8,18 @@ import (
 	"io"
 )
 
-// merge yields the entries of sorted runs, and of what memory holds if that is not nil, in order. Of entries with one key
+// merge yields the entries of runs of some sorters, and of what lies sorted in memory, in order. Of entries with one key
 // those of the earlier run come first.
-func (s *Sorter) merge(runs []*spilled, memory *held, yield func(Entry, error) bool) {
+func merge(sorters []*Sorter, runs []*spilled, memory []*held, yield func(Entry, error) bool) {
 	h := &runHeap{}
-	size := max(32<<10, min(256<<10, int(s.memory()/2)/len(runs))) // half of the memory is free by then, and many runs take as much again
-	free, spare := s.free, []byte(nil)
+	room := int64(0) // half of the memory is free by then, and many runs take as much again
+	var free [][]byte
+	for _, s := range sorters {
+		room += s.memory() / 2
+		free = append(free, s.free...)
+	}
+	size := max(32<<10, min(256<<10, int(room)/max(len(runs), 1)))
+	spare := []byte(nil)
 	buffer := func() []byte {
 		if len(spare) < size {
 			if n := len(free); n > 0 { // blocks that nothing lies in lend their memory
@@ -29,8 +35,8 @@ func (s *Sorter) merge(runs []*spilled, memory *held, yield func(Entry, error) b
 	for i, r := range runs {
 		h.push(&run{order: i, file: io.NewSectionReader(r.file, r.from, r.to-r.from), buf: buffer()})
 	}
-	if memory != nil {
-		h.push(&run{order: len(runs), memory: memory})
+	for i, m := range memory {
+		h.push(&run{order: len(runs) + i, memory: m})
 	}
 	for h.err == nil && h.Len() > 0 {
 		top := h.runs[0]

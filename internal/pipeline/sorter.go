@@ -25,6 +25,7 @@ const maxEntry = 256 << 20
 // the order in which they were added. A Sorter serves one goroutine at a time.
 type Sorter struct {
 	Memory int64  // bytes used: half of it for entries until they are spilled, half for merging them; 0: 4 MiB
+	Runs   int    // how many runs of one level there are before they become one of the next; 0: 128
 	Dir    string // for the runs; "": the system's folder for temporary files
 
 	held   held
@@ -58,22 +59,46 @@ const (
 
 // Add adds an entry; key and data are copied.
 func (s *Sorter) Add(key, data []byte) error {
-	size := len(key) + len(data)
-	if len(key) > maxEntry || len(data) > maxEntry {
+	return s.End(append(append(s.Begin(), key...), data...), len(key))
+}
+
+// usualEntry is how much room Begin sees to.
+const usualEntry = 4 << 10
+
+// Begin returns where the next entry lies, empty: its key is to be appended, and its data behind that. Only End is to be called then.
+func (s *Sorter) Begin() []byte {
+	h := &s.held
+	last := len(h.blocks) - 1
+	if last < 0 || cap(h.blocks[last])-len(h.blocks[last]) < min(usualEntry, int(s.memory())) {
+		h.blocks = append(h.blocks, s.block(0))
+		last++
+	}
+	return h.blocks[last][len(h.blocks[last]):]
+}
+
+// End adds an entry that has been appended to what Begin returned, with a key of so many bytes. It is copied only if there was no room for it.
+func (s *Sorter) End(b []byte, key int) error {
+	size := len(b)
+	if key > maxEntry || size-key > maxEntry {
 		return fmt.Errorf("entry of %d bytes: %w", size, errTooLong)
 	}
 	h := &s.held
 	last := len(h.blocks) - 1
-	if last < 0 || cap(h.blocks[last])-len(h.blocks[last]) < size {
-		h.blocks = append(h.blocks, s.block(size))
-		last++
+	off := len(h.blocks[last])
+	switch room := h.blocks[last][off:cap(h.blocks[last])]; {
+	case len(room) < size:
+		h.blocks = append(h.blocks, append(s.block(size), b...))
+		last, off = last+1, 0
+	case size > 0 && &b[0] != &room[0]: // whoever appended wanted more room for a while
+		copy(room, b)
+		fallthrough
+	default:
+		h.blocks[last] = h.blocks[last][:off+size]
 	}
-	b := h.blocks[last]
 	h.entries = append(h.entries, entry{})
 	e := &h.entries[len(h.entries)-1]
-	e.begin.set(key)
-	e.block, e.off, e.keyLen, e.dataLen = int32(last), int32(len(b)), int32(len(key)), int32(len(data))
-	h.blocks[last] = append(append(b, key...), data...)
+	e.begin.set(b[:key])
+	e.block, e.off, e.keyLen, e.dataLen = int32(last), int32(off), int32(key), int32(size-key)
 	h.bytes += int64(size)
 	if h.bytes+int64(len(h.entries))*entrySize > s.memory()/2 {
 		return s.spill()
@@ -209,19 +234,19 @@ const maxRuns = 128
 
 // compact merges the last runs, if there are enough of one level.
 func (s *Sorter) compact() error {
-	n := len(s.runs)
-	if n < maxRuns || s.runs[n-maxRuns].level != s.runs[n-1].level {
+	n, most := len(s.runs), cmp.Or(s.Runs, maxRuns)
+	if n < most || s.runs[n-most].level != s.runs[n-1].level {
 		return nil
 	}
-	old := slices.Clone(s.runs[n-maxRuns:])
+	old := slices.Clone(s.runs[n-most:])
 	r, err := s.newRun(old[0].level + 1)
 	if err != nil {
 		return err
 	}
-	if err := r.write(s.out, func(yield func(Entry, error) bool) { s.merge(old, nil, yield) }); err != nil {
+	if err := r.write(s.out, func(yield func(Entry, error) bool) { merge([]*Sorter{s}, old, nil, yield) }); err != nil {
 		return err
 	}
-	s.runs = append(s.runs[:n-maxRuns], r)
+	s.runs = append(s.runs[:n-most], r)
 	for _, r := range old {
 		err = cmp.Or(err, r.close())
 	}
@@ -310,17 +335,28 @@ func (f *runFile) close() error {
 
 // All yields the entries in order; key and data are valid until the next step. It may be called several times, one walk after the other, after
 // the last Add.
-func (s *Sorter) All() iter.Seq2[Entry, error] {
+func (s *Sorter) All() iter.Seq2[Entry, error] { return allOf([]*Sorter{s}) }
+
+// allOf yields the entries of several sorters as All does those of one. Of entries with the same key those of the first sorter come first.
+func allOf(sorters []*Sorter) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		if !s.sorted {
-			s.held.sort()
-			s.sorted = true
+		var runs []*spilled
+		var memory []*held
+		var sorting sync.WaitGroup
+		for _, s := range sorters {
+			runs = append(runs, s.runs...)
+			memory = append(memory, &s.held)
+			if !s.sorted {
+				s.sorted = true
+				sorting.Go(s.held.sort)
+			}
 		}
-		if len(s.runs) > 0 {
-			s.merge(s.runs, &s.held, yield)
+		sorting.Wait()
+		if len(runs) == 0 && len(memory) == 1 {
+			memory[0].all(yield)
 			return
 		}
-		s.held.all(yield)
+		merge(sorters, runs, memory, yield)
 	}
 }
 
@@ -328,13 +364,19 @@ func (s *Sorter) All() iter.Seq2[Entry, error] {
 type Entry struct{ Key, Data []byte }
 
 // Close removes the temporary files.
-func (s *Sorter) Close() error {
+func (s *Sorter) Close() error { return closeAll([]*Sorter{s}) }
+
+// closeAll closes several sorters.
+func closeAll(sorters []*Sorter) error {
 	// The system takes back what is left of a file when it is closed: some hundred microseconds for each run, at the very end of a hunt.
 	var files []*runFile
-	for _, r := range s.runs {
-		if len(files) == 0 || files[len(files)-1] != r.file {
-			files = append(files, r.file)
+	for _, s := range sorters {
+		for _, r := range s.runs {
+			if len(files) == 0 || files[len(files)-1] != r.file {
+				files = append(files, r.file)
+			}
 		}
+		*s = Sorter{Memory: s.Memory, Runs: s.Runs, Dir: s.Dir}
 	}
 	var closers sync.WaitGroup
 	errs := make([]error, len(files))
@@ -347,6 +389,5 @@ func (s *Sorter) Close() error {
 		})
 	}
 	closers.Wait()
-	*s = Sorter{Memory: s.Memory, Dir: s.Dir}
 	return errors.Join(errs...)
 }
