@@ -25,7 +25,7 @@ type crew[J, B any] struct {
 
 	by     func(J) int      // says which worker brought a job; nil: who was at next when it came
 	next   func() (J, bool) // called by one goroutine at a time
-	ahead  int              // how many jobs wait for somebody to begin them
+	ahead  int              // how many jobs that a worker brought wait for it
 	most   int              // how many are under way in all, with those that are not taken in
 	failed error
 
@@ -41,9 +41,14 @@ type crew[J, B any] struct {
 	taking  bool          // somebody is at take or done
 }
 
-// jobsAhead is how many jobs of n workers wait to be begun: enough for the others while one is at next, since two parts come of one
-// reading, which takes as long as to parse one. What is read for a single worker lies in the caches still if no more waits.
-func jobsAhead(n int) int { return 4*n - 3 }
+// jobsAhead is how many jobs that one of n workers brought wait for it: enough for the time in which others are at next, since two parts
+// come of one reading, which takes as long as to parse one. What is read for a single worker lies in the caches still if no more waits.
+func jobsAhead(n int) int {
+	if n == 1 {
+		return 1
+	}
+	return 3
+}
 
 // jobsUnderWay is how many jobs of n workers are under way in all, with those that wait to be taken in: one may take many times as long
 // as those that come after it, as the first of a run do, in which all is new.
@@ -83,13 +88,13 @@ func (c *crew[J, B]) work(me int, do func(J, func(B))) {
 		switch {
 		case c.due():
 			c.takeIn()
-		case !c.coming && !c.ended && c.waiting < c.ahead && len(c.order) < c.most:
+		case !c.coming && !c.ended && len(c.order) < c.most && c.has(me) < c.ahead:
 			c.fetch(me)
 		case c.waiting > 0:
 			j := c.begin(me)
 			c.mu.Unlock()
 			do(j.what, func(b B) { c.give(j, b) })
-			runtime.Gosched() // see below
+			runtime.Gosched() // see above
 			c.mu.Lock()
 			j.ended = true
 		case c.ended: // what others are at, they take in
@@ -101,10 +106,24 @@ func (c *crew[J, B]) work(me int, do func(J, func(B))) {
 	}
 }
 
+// first returns which of the jobs in order is the first that waits and was brought by a worker; -1 if there is none.
+func (c *crew[J, B]) first(by int) int {
+	return slices.IndexFunc(c.order, func(j *job[J, B]) bool { return !j.begun && j.by == by })
+}
+
+// has returns how many jobs that a worker brought wait.
+func (c *crew[J, B]) has(by int) (n int) {
+	for _, j := range c.order {
+		if !j.begun && j.by == by {
+			n++
+		}
+	}
+	return n
+}
+
 // begin returns a job that waits, the first that the worker brought if there is one.
 func (c *crew[J, B]) begin(me int) *job[J, B] {
-	mine := func(j *job[J, B]) bool { return !j.begun && j.by == me }
-	i := slices.IndexFunc(c.order, mine)
+	i := c.first(me)
 	if i < 0 {
 		i = slices.IndexFunc(c.order, func(j *job[J, B]) bool { return !j.begun })
 	}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"slices"
-	"sync"
 
 	"github.com/goshawk-ir/goshawk/internal/evidence"
 	"github.com/goshawk-ir/goshawk/internal/parser"
@@ -30,11 +28,11 @@ const filesAhead = 16
 type feeder struct {
 	o      *Options
 	yield  func(*part) bool
-	failed error   // what ended the walk before its end
-	memory memory  // of parts
-	reader *int    // which worker is walking at present
-	lanes  []*lane // files that are being read, or wait for a second one, in the walk's order
-	atOnce int     // how many are read together: 1 or 2
+	failed error         // what ended the walk before its end
+	memory shelf[[]byte] // of parts that are done
+	reader *int          // which worker is walking at present
+	lanes  []*lane       // files that are being read, or wait for a second one, in the walk's order
+	atOnce int           // how many are read together: 1 or 2
 }
 
 // parts yields all parts. Afterwards failed says what was in the way.
@@ -147,36 +145,10 @@ func canHold(cuts []int64, size int64) bool {
 	return true
 }
 
-// memory keeps the memory of parts that are done, to be used again by the same worker: in the caches of its processor it may still lie.
-type memory struct {
-	most int // of pieces that are ever needed at a time
-	mu   sync.Mutex
-	free []piece
-}
-
-type piece struct {
-	by  int // the worker that filled it
-	buf []byte
-}
-
-func (m *memory) get(by, size int) []byte {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.free) > 0 {
-		i := max(slices.IndexFunc(m.free, func(p piece) bool { return p.by == by }), 0)
-		buf := m.free[i].buf
-		m.free = slices.Delete(m.free, i, i+1)
-		if cap(buf) >= size {
-			return buf[:size]
-		}
+// buffer returns memory for a part that a worker is to read.
+func (f *feeder) buffer(by, size int) []byte {
+	if buf, ok := f.memory.get(by); ok && cap(buf) >= size {
+		return buf[:size]
 	}
 	return make([]byte, size, max(size, usualPart))
-}
-
-func (m *memory) put(by int, buf []byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.free) < m.most {
-		m.free = append(m.free, piece{by, buf})
-	}
 }

@@ -24,6 +24,7 @@ type stretch struct {
 	buf     []byte
 	entries []stretchEntry
 	err     error // of the worker
+	by      int   // who filled it
 }
 
 type stretchEntry struct {
@@ -53,13 +54,14 @@ type presenter[F any] struct {
 	joiners  []detect.Joiner
 	progress *Progress
 	sink     *HuntSink[F]
-	spare    chan *stretch
+	spare    shelf[*stretch]
+	feeding  *int        // which worker feeds at present
 	stopped  atomic.Bool // the sink wants no more
 }
 
 // run calls each for the entries in order; that hands them to its argument, which says whether to go on.
 func (p *presenter[F]) run(each func(yield func(e Entry, joined bool) bool) error) error {
-	p.spare = make(chan *stretch, jobsUnderWay(p.workers)+1)
+	p.spare.most = jobsUnderWay(p.workers) + 1
 	var workers []func(*stretch, func(F))
 	for range p.workers {
 		w := &findingMaker[F]{joiners: p.joiners, progress: p.progress, worker: p.sink.Worker()}
@@ -74,6 +76,7 @@ func (p *presenter[F]) run(each func(yield func(e Entry, joined bool) bool) erro
 		done: p.done,
 		stop: func() { p.stopped.Store(true) },
 	}
+	p.feeding = &c.bringer
 	err := c.run(func(yield func(*stretch) bool) { failed = p.feed(each, yield) }, workers)
 	return cmp.Or(err, failed)
 }
@@ -99,13 +102,11 @@ func (p *presenter[F]) feed(each func(yield func(e Entry, joined bool) bool) err
 }
 
 func (p *presenter[F]) empty() *stretch {
-	var s *stretch
-	select {
-	case s = <-p.spare:
-	default:
+	s, ok := p.spare.get(*p.feeding)
+	if !ok {
 		s = &stretch{buf: make([]byte, 0, stretchBytes+stretchBytes/8)} // once, and not by doubling
 	}
-	s.buf, s.entries, s.err = s.buf[:0], s.entries[:0], nil
+	s.buf, s.entries, s.err, s.by = s.buf[:0], s.entries[:0], nil, *p.feeding
 	return s
 }
 
@@ -113,10 +114,7 @@ func (p *presenter[F]) empty() *stretch {
 func (p *presenter[F]) done(s *stretch) error {
 	err := s.err
 	if cap(s.buf) <= 4*stretchBytes {
-		select {
-		case p.spare <- s:
-		default:
-		}
+		p.spare.put(s.by, s)
 	}
 	return err
 }

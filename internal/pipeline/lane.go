@@ -31,8 +31,7 @@ func (l *lane) done() bool {
 // step reads on in the files under way. Two files go on by as much as both parts have room for, whatever the lengths of the
 // parts; a file that is alone goes on by a part.
 func (f *feeder) step() {
-	if len(f.lanes) == 1 {
-		l := f.lanes[0]
+	if l := f.alone(); l != nil {
 		f.took(l, l.file.ReadNext(f.room(l)))
 	} else {
 		l, m := f.lanes[0], f.lanes[1]
@@ -43,12 +42,29 @@ func (f *feeder) step() {
 	f.lanes = slices.DeleteFunc(f.lanes, func(l *lane) bool { return l.done() })
 }
 
+// littleLeft is how much of a part is read without the other file, so that parts of both end together from then on: each is then read by
+// one worker, who does them both.
+const littleLeft = 8 << 10
+
+// alone returns the file that goes on by itself; nil if both do.
+func (f *feeder) alone() *lane {
+	if len(f.lanes) == 1 {
+		return f.lanes[0]
+	}
+	for i, l := range f.lanes {
+		if other := f.lanes[1-i]; l.next != nil && other.next == nil && (!other.begun() || len(l.buf)-l.n <= littleLeft) {
+			return l
+		}
+	}
+	return nil
+}
+
 // room returns the memory that the next bytes of a file are to be read into.
 func (f *feeder) room(l *lane) []byte {
 	if l.next == nil {
 		l.next = f.newPart(l.file, l.parser, l.in, l.cuts, l.parts)
 		l.parts++
-		l.buf, l.n = f.memory.get(l.next.by, int(l.next.input.To-l.next.input.From)), 0
+		l.buf, l.n = f.buffer(l.next.by, int(l.next.input.To-l.next.input.From)), 0
 	}
 	return l.buf[l.n:]
 }

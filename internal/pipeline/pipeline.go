@@ -93,7 +93,7 @@ func Run[B any](ctx context.Context, o Options, newWorker func() Worker[B], sink
 	if sink.Mixed {
 		f.atOnce = 2
 	}
-	f.memory.most = jobsAhead(o.Workers) + o.Workers + 4
+	f.memory.most = o.Workers*(jobsAhead(o.Workers)+2) + 4
 	t.crew = crew[*part, B]{take: t.batch, done: t.part, stop: stop, by: func(p *part) int { return p.by }}
 	err := t.crew.run(f.parts(walkCtx), workers)
 	if err == nil && f.failed != nil && !errors.Is(f.failed, context.Canceled) {
