@@ -1,8 +1,6 @@
 package sigma
 
 import (
-	"cmp"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strings"
@@ -295,46 +293,6 @@ func (b *planBuilder) finish() {
 	b.setScreen()
 	slots := uint64(len(b.plan.slots))
 	b.plan.place = b.engine.places.Add(slots) - slots
-}
-
-// setScreen makes the screen for keywords, if all of them have a literal that is fit for it.
-func (b *planBuilder) setScreen() {
-	p := b.plan
-	if p.keywords < 0 || !p.rich {
-		return
-	}
-	key := make([]byte, 0, 4*len(b.words))
-	slices.SortFunc(b.words, func(x, y *atom) int { return cmp.Compare(x.id, y.id) })
-	for _, a := range b.words {
-		key = binary.LittleEndian.AppendUint32(key, uint32(a.id))
-	}
-	b.engine.mu.Lock()
-	entry, ok := b.engine.screens[string(key)]
-	if !ok {
-		entry = &screenEntry{}
-		b.engine.screens[string(key)] = entry
-	}
-	b.engine.mu.Unlock()
-	entry.once.Do(func() { entry.screen = screenOf(b.words) }) // while others do something else
-	p.screen = entry.screen
-}
-
-// screenEntry is a screen, once somebody has made it.
-type screenEntry struct {
-	once   adaptive.Once
-	screen *screen
-}
-
-func screenOf(words []*atom) *screen {
-	var lits []string
-	for _, a := range words {
-		own, _ := a.literals()
-		for _, lit := range own {
-			lits = append(lits, string(lit))
-		}
-	}
-	slices.Sort(lits)
-	return newScreen(slices.Compact(lits))
 }
 
 // rarest returns what necessary does, and of what part of the root these atoms are.

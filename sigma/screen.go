@@ -2,11 +2,14 @@ package sigma
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strings"
 	"sync/atomic"
 
+	"github.com/goshawk-ir/goshawk/internal/adaptive"
 	"github.com/goshawk-ir/goshawk/internal/simd"
 )
 
@@ -225,3 +228,43 @@ func narrowed(units uint64) (run uint32) {
 
 // foldsToASCII says whether a unit beyond ASCII folds to an ASCII letter: the long s and the Kelvin sign.
 func foldsToASCII(unit uint16) bool { return unit == 0x017f || unit == 0x212a }
+
+// setScreen makes the screen for keywords, if all of them have a literal that is fit for it.
+func (b *planBuilder) setScreen() {
+	p := b.plan
+	if p.keywords < 0 || !p.rich {
+		return
+	}
+	key := make([]byte, 0, 4*len(b.words))
+	slices.SortFunc(b.words, func(x, y *atom) int { return cmp.Compare(x.id, y.id) })
+	for _, a := range b.words {
+		key = binary.LittleEndian.AppendUint32(key, uint32(a.id))
+	}
+	b.engine.mu.Lock()
+	entry, ok := b.engine.screens[string(key)]
+	if !ok {
+		entry = &screenEntry{}
+		b.engine.screens[string(key)] = entry
+	}
+	b.engine.mu.Unlock()
+	entry.once.Do(func() { entry.screen = screenOf(b.words) }) // while others do something else
+	p.screen = entry.screen
+}
+
+// screenEntry is a screen, once somebody has made it.
+type screenEntry struct {
+	once   adaptive.Once
+	screen *screen
+}
+
+func screenOf(words []*atom) *screen {
+	var lits []string
+	for _, a := range words {
+		own, _ := a.literals()
+		for _, lit := range own {
+			lits = append(lits, string(lit))
+		}
+	}
+	slices.Sort(lits)
+	return newScreen(slices.Compact(lits))
+}

@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/format"},
 	{"internal/rules", "internal/synth"},
 	{"evtx", "sigma", "yara"},
-	{"internal/bin", "internal/heap", "internal/sha256x2", "internal/simd"},
+	{"internal/adaptive", "internal/bin", "internal/heap", "internal/sha256x2", "internal/simd"},
 }
 
 // beside are the packages that only tests use.

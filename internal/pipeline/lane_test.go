@@ -204,3 +204,35 @@ func TestMixedStopped(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsEndTogether lets a file begin beside one that is in the midst of a part: from then on a worker that reads parts of both reads
+// each to its end, so that whoever has it in its caches does it.
+func TestPartsEndTogether(t *testing.T) {
+	const size = 512 << 10
+	dir := folder(t, map[string]string{"a.txt": strings.Repeat("x", 3*size+700), "b.txt": strings.Repeat("y", 9*size), "c.txt": strings.Repeat("z", 5*size)})
+	o := options(dir, 1)
+	o.testOnlyFind = func(string, []byte) *parser.Parser {
+		cutting := *lines
+		cutting.Split = func(in *evidence.Input) (cuts []int64) {
+			for at := int64(0); at < in.Size; at += size {
+				cuts = append(cuts, at)
+			}
+			return cuts
+		}
+		return &cutting
+	}
+	walker := 0
+	f := &feeder{o: &o, reader: &walker, atOnce: 2}
+	yielded := map[string]int{}
+	for p := range f.parts(t.Context()) {
+		yielded[p.file.Path]++
+		for _, l := range f.lanes {
+			if p.file.Path == "c.txt" && l.file.Path == "b.txt" && l.next != nil {
+				t.Errorf("part %d of c.txt is complete, and %d bytes of the next part of b.txt were read", yielded["c.txt"], l.n)
+			}
+		}
+	}
+	if f.failed != nil || yielded["a.txt"] != 4 || yielded["b.txt"] != 9 || yielded["c.txt"] != 5 {
+		t.Errorf("%v, %v", yielded, f.failed)
+	}
+}

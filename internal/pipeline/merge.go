@@ -8,17 +8,25 @@ import (
 	"io"
 )
 
-// merge yields the entries of runs of some sorters, and of what lies sorted in memory, in order. Of entries with one key
-// those of the earlier run come first.
-func merge(sorters []*Sorter, runs []*spilled, memory []*held, yield func(Entry, error) bool) {
+// sorted is what is to be merged of a sorter: runs, and what lies sorted in memory, or nil.
+type sorted struct {
+	of     *Sorter
+	runs   []*spilled
+	memory *held
+}
+
+// merge yields the entries of several sorters, in order. Of entries with one key those of the earlier sorter, and of the earlier run of
+// it, come first.
+func merge(all []sorted, yield func(Entry, error) bool) {
 	h := &runHeap{}
-	room := int64(0) // half of the memory is free by then, and many runs take as much again
+	room, runs := int64(0), 0 // half of the memory is free by then, and many runs take as much again
 	var free [][]byte
-	for _, s := range sorters {
-		room += s.memory() / 2
-		free = append(free, s.free...)
+	for _, s := range all {
+		room += s.of.memory() / 2
+		runs += len(s.runs)
+		free = append(free, s.of.free...)
 	}
-	size := max(32<<10, min(256<<10, int(room)/max(len(runs), 1)))
+	size := max(32<<10, min(256<<10, int(room)/max(runs, 1)))
 	spare := []byte(nil)
 	buffer := func() []byte {
 		if len(spare) < size {
@@ -32,11 +40,16 @@ func merge(sorters []*Sorter, runs []*spilled, memory []*held, yield func(Entry,
 		spare = spare[size:]
 		return b
 	}
-	for i, r := range runs {
-		h.push(&run{order: i, file: io.NewSectionReader(r.file, r.from, r.to-r.from), buf: buffer()})
-	}
-	for i, m := range memory {
-		h.push(&run{order: len(runs) + i, memory: m})
+	order := 0
+	for _, s := range all {
+		for _, r := range s.runs {
+			h.push(&run{order: order, file: io.NewSectionReader(r.file, r.from, r.to-r.from), buf: buffer()})
+			order++
+		}
+		if s.memory != nil {
+			h.push(&run{order: order, memory: s.memory})
+			order++
+		}
 	}
 	for h.err == nil && h.Len() > 0 {
 		top := h.runs[0]

@@ -243,7 +243,7 @@ func (s *Sorter) compact() error {
 	if err != nil {
 		return err
 	}
-	if err := r.write(s.out, func(yield func(Entry, error) bool) { merge([]*Sorter{s}, old, nil, yield) }); err != nil {
+	if err := r.write(s.out, func(yield func(Entry, error) bool) { merge([]sorted{{s, old, nil}}, yield) }); err != nil {
 		return err
 	}
 	s.runs = append(s.runs[:n-most], r)
@@ -340,23 +340,21 @@ func (s *Sorter) All() iter.Seq2[Entry, error] { return allOf([]*Sorter{s}) }
 // allOf yields the entries of several sorters as All does those of one. Of entries with the same key those of the first sorter come first.
 func allOf(sorters []*Sorter) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		var runs []*spilled
-		var memory []*held
+		var all []sorted
 		var sorting sync.WaitGroup
 		for _, s := range sorters {
-			runs = append(runs, s.runs...)
-			memory = append(memory, &s.held)
+			all = append(all, sorted{s, s.runs, &s.held})
 			if !s.sorted {
 				s.sorted = true
 				sorting.Go(s.held.sort)
 			}
 		}
 		sorting.Wait()
-		if len(runs) == 0 && len(memory) == 1 {
-			memory[0].all(yield)
+		if len(all) == 1 && len(all[0].runs) == 0 {
+			all[0].memory.all(yield)
 			return
 		}
-		merge(sorters, runs, memory, yield)
+		merge(all, yield)
 	}
 }
 

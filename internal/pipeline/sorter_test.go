@@ -80,3 +80,52 @@ func TestSorterKilled(t *testing.T) {
 	}
 	sameOrder(t, s, []string{"\x01", "\x02", "\x03", "\x04", "\x05"})
 }
+
+// TestSorters sorts with several sorters at once what is appended in their own memory by somebody who wants more room for a while, less than
+// there was, or more than a block has: all of it comes out in order, and of entries with one key those of the first sorter first.
+func TestSorters(t *testing.T) {
+	const seed = 11
+	r := rand.New(rand.NewPCG(seed, 1))
+	for _, memory := range []int64{1, 700, 40 << 10} {
+		dir := t.TempDir()
+		sorters := make([]*Sorter, 3)
+		said := make([][]Entry, len(sorters))
+		for i := range sorters {
+			sorters[i] = &Sorter{Memory: memory, Dir: dir, Runs: 3 + i}
+			for range 120 {
+				key := fmt.Appendf(nil, "%02d", r.IntN(60))
+				data := bytes.Repeat([]byte{byte('a' + i)}, r.IntN(30)+r.IntN(2)*r.IntN(3*usualEntry))
+				b := append(sorters[i].Begin(), key...)
+				switch r.IntN(3) {
+				case 0:
+					b = slices.Grow(b, r.IntN(3*blockSize))
+				case 1:
+					b = append(b, data...)[:len(key)] // appended, and thought better of
+				}
+				if err := sorters[i].End(append(b, data...), len(key)); err != nil {
+					t.Fatal(err)
+				}
+				said[i] = append(said[i], Entry{key, data})
+			}
+		}
+		var want, got []string
+		for _, e := range slices.SortedStableFunc(slices.Values(slices.Concat(said...)), func(a, b Entry) int { return bytes.Compare(a.Key, b.Key) }) {
+			want = append(want, string(e.Key)+string(e.Data))
+		}
+		for e, err := range allOf(sorters) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(e.Key)+string(e.Data))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("memory %d: %d entries, %d expected, or another order", memory, len(got), len(want))
+		}
+		if err := closeAll(sorters); err != nil {
+			t.Fatal(err)
+		}
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("%d temporary files are left", len(left))
+		}
+	}
+}
