@@ -110,6 +110,9 @@ func (r *textReader) fill() bool {
 	n, err := r.read(int(want))
 	if n < int(want) {
 		r.eof = true
+		if errors.Is(err, io.EOF) && r.in.To < r.in.Size && r.next >= r.in.To {
+			return n > 0 // the file became shorter, behind this part: its last part says so
+		}
 		if r.err = evidence.ErrTruncated; err != nil && !errors.Is(err, io.EOF) {
 			r.err = err
 		}

@@ -23,9 +23,9 @@ type crew[J, B any] struct {
 	done func(J) error    // after the last batch of a job, always
 	stop func()           // called when one of them has failed; what is under way then is brought to its end
 
-	by     func(J) int      // says which worker brought a job; nil: who was at next when it came
+	by     func(J) int      // says which of the workers brought a job; nil: who was at next when it came
 	next   func() (J, bool) // called by one goroutine at a time
-	ahead  int              // how many jobs that a worker brought wait for it
+	ahead  int              // with how many jobs that it brought, and that wait, a worker brings no more
 	most   int              // how many are under way in all, with those that are not taken in
 	failed error
 
@@ -41,7 +41,7 @@ type crew[J, B any] struct {
 	taking  bool          // somebody is at take or done
 }
 
-// jobsAhead is how many jobs that one of n workers brought wait for it: enough for the time in which others are at next, since two parts
+// jobsAhead is with how many jobs that it brought one of n workers brings no more: enough for the time in which others are at next, since two parts
 // come of one reading, which takes as long as to parse one. What is read for a single worker lies in the caches still if no more waits.
 func jobsAhead(n int) int {
 	if n == 1 {

@@ -128,5 +128,5 @@ func (w *hunter) keep(to *Sorter, l *hitList, hits []rawHit, record int, r *even
 	return hits[n:]
 }
 
-// Rest says that there is nothing to be given away.
-func (w *hunter) Rest() (error, bool) { return nil, false }
+// Rest returns the error that ends the run, if there is one.
+func (w *hunter) Rest() (error, bool) { return w.failed, w.failed != nil }

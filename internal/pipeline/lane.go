@@ -29,7 +29,7 @@ func (l *lane) done() bool {
 }
 
 // step reads on in the files under way. Two files go on by as much as both parts have room for, whatever the lengths of the
-// parts; a file that is alone goes on by a part.
+// parts; a file that is alone, or has to catch up, goes on by a part.
 func (f *feeder) step() {
 	if l := f.alone(); l != nil {
 		f.took(l, l.file.ReadNext(f.room(l)))
@@ -42,11 +42,11 @@ func (f *feeder) step() {
 	f.lanes = slices.DeleteFunc(f.lanes, func(l *lane) bool { return l.done() })
 }
 
-// littleLeft is how much of a part is read without the other file, so that parts of both end together from then on: each is then read by
-// one worker, who does them both.
+// littleLeft is how much of a part is read without the other file, so that parts of both end together from then on.
 const littleLeft = 8 << 10
 
-// alone returns the file that goes on by itself; nil if both do.
+// alone returns the file that goes on by itself; nil if both do. One that is in the midst of a part ends it before another file is begun
+// beside it, and before the other goes on if little is left: if their parts end together, one worker reads both, and does both.
 func (f *feeder) alone() *lane {
 	if len(f.lanes) == 1 {
 		return f.lanes[0]

@@ -236,3 +236,42 @@ func TestPartsEndTogether(t *testing.T) {
 		t.Errorf("%v, %v", yielded, f.failed)
 	}
 }
+
+// TestLogsThatShrink cuts logs that are read in parts after their sizes were asked, near an end of a part: that is said once, and not again
+// by a part that looks beyond its own end.
+func TestLogsThatShrink(t *testing.T) {
+	const part = 1 << 20
+	texts := map[string]string{}
+	for name, line := range map[string]string{"a.json": `{"EventID": 4624, "Channel": "Security", "n": %d}`, "b.log": "2024-01-02T03:04:05Z host sshd[12]: message %d"} {
+		var b strings.Builder
+		for i := 0; b.Len() < 3*part; i++ {
+			fmt.Fprintf(&b, line+"\n", i)
+		}
+		texts[name] = b.String()
+	}
+	for _, left := range []int64{part, part + 1, part + 1000, 2 * part, 2*part + 70_000, part - 5} {
+		dir := folder(t, texts)
+		o := Options{Args: []string{dir}, Workers: 2}
+		o.testOnlyFind = func(path string, head []byte) *parser.Parser {
+			p := *parser.For(path, head, nil)
+			split := p.Split
+			p.Split = func(in *evidence.Input) []int64 {
+				cuts := split(in)
+				if err := os.Truncate(filepath.Join(dir, path), left); err != nil {
+					t.Error(err)
+				}
+				return cuts
+			}
+			return &p
+		}
+		got, err := readAll(t.Context(), o, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range got.Files {
+			if n := strings.Count(f, "read at"); n != 1 {
+				t.Errorf("%d bytes left, said %d times: %s", left, n, f)
+			}
+		}
+	}
+}

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// shelf keeps memory that is not in use, for the worker that used it last: in the caches of its processor it may still lie. Where
+// shelf keeps memory that is not in use, for the worker that filled it last: in the caches of its processor it may still lie. Where
 // processors don't share a cache, a line that another one has written takes as long to bring as one from memory, and longer.
 type shelf[T any] struct {
 	most int // things that are kept

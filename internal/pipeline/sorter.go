@@ -25,7 +25,7 @@ const maxEntry = 256 << 20
 // the order in which they were added. A Sorter serves one goroutine at a time.
 type Sorter struct {
 	Memory int64  // bytes used: half of it for entries until they are spilled, half for merging them; 0: 4 MiB
-	Runs   int    // how many runs of one level there are before they become one of the next; 0: 128
+	Runs   int    // how many runs of one level there are before they become one of the next, at least 2; 0: 128
 	Dir    string // for the runs; "": the system's folder for temporary files
 
 	held   held
@@ -33,6 +33,7 @@ type Sorter struct {
 	free   [][]byte      // blocks that are empty
 	runs   []*spilled
 	sorted bool
+	failed error // the first of spilling: a run may be there in part
 }
 
 // held is entries in memory.
@@ -101,9 +102,9 @@ func (s *Sorter) End(b []byte, key int) error {
 	e.block, e.off, e.keyLen, e.dataLen = int32(last), int32(off), int32(key), int32(size-key)
 	h.bytes += int64(size)
 	if h.bytes+int64(len(h.entries))*entrySize > s.memory()/2 {
-		return s.spill()
+		s.failed = s.spill()
 	}
-	return nil
+	return s.failed
 }
 
 // block returns an empty block with room for size bytes. Blocks are used again, so that a long hunt leaves no garbage.
@@ -232,9 +233,9 @@ func (s *Sorter) spill() error {
 // each can be read in large pieces, however much is sorted.
 const maxRuns = 128
 
-// compact merges the last runs, if there are enough of one level.
+// compact merges the last runs, if there are enough of one level, and then those of the next.
 func (s *Sorter) compact() error {
-	n, most := len(s.runs), cmp.Or(s.Runs, maxRuns)
+	n, most := len(s.runs), max(cmp.Or(s.Runs, maxRuns), 2)
 	if n < most || s.runs[n-most].level != s.runs[n-1].level {
 		return nil
 	}
@@ -250,7 +251,10 @@ func (s *Sorter) compact() error {
 	for _, r := range old {
 		err = cmp.Or(err, r.close())
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.compact()
 }
 
 // newRun makes room for a run, which is still empty.
@@ -343,6 +347,10 @@ func allOf(sorters []*Sorter) iter.Seq2[Entry, error] {
 		var all []sorted
 		var sorting sync.WaitGroup
 		for _, s := range sorters {
+			if s.failed != nil {
+				yield(Entry{}, s.failed)
+				return
+			}
 			all = append(all, sorted{s, s.runs, &s.held})
 			if !s.sorted {
 				s.sorted = true

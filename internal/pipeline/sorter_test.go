@@ -129,3 +129,44 @@ func TestSorters(t *testing.T) {
 		}
 	}
 }
+
+// TestSorterHasFewRuns merges runs of all levels: however much is sorted, few are left.
+func TestSorterHasFewRuns(t *testing.T) {
+	for _, most := range []int{1, 2, 3, 16} {
+		s := &Sorter{Memory: 1, Dir: t.TempDir(), Runs: most}
+		const n = 700 // a run each
+		for i := range n {
+			if err := s.Add(fmt.Appendf(nil, "%04d", n-i), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		levels := s.runs[0].level + 1
+		if len(s.runs) > levels*max(most, 2) || levels < 3 {
+			t.Errorf("%d runs, the first merged %d times, at most %d of a level", len(s.runs), levels-1, most)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestSorterThatFailed yields nothing but the error once a run could not be written.
+func TestSorterThatFailed(t *testing.T) {
+	dir := t.TempDir()
+	s := &Sorter{Memory: 700, Dir: dir}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	for i := 0; failed == nil && i < 100; i++ {
+		failed = s.Add([]byte{byte(i)}, make([]byte, 100))
+	}
+	if failed == nil || s.Add([]byte("more"), nil) == nil {
+		t.Fatal("no error")
+	}
+	for e, err := range allOf([]*Sorter{{}, s}) {
+		if err == nil {
+			t.Errorf("an entry: %q", e.Key)
+		}
+	}
+}
