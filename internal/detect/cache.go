@@ -62,7 +62,7 @@ type keyHash struct {
 	scratch []byte
 }
 
-// newKey begins a hash with the program and its options.
+// newKey begins a hash with the program, its options and the sources.
 func (s *ruleCache) newKey(c *Config) *keyHash {
 	h := &keyHash{sum: sha256.New()}
 	h.add(cacheMagic, s.program, c.RegexpTimeout.String())
@@ -73,7 +73,10 @@ func (s *ruleCache) newKey(c *Config) *keyHash {
 		h.number(len(c.Placeholders[name]))
 		h.add(c.Placeholders[name]...)
 	}
-	h.add("sources")
+	h.number(len(c.Rules))
+	for i := range c.Rules {
+		h.add(c.Rules[i].Name, c.Rules[i].File)
+	}
 	return h
 }
 
@@ -90,9 +93,8 @@ func (h *keyHash) add(texts ...string) {
 	h.sum.Write(h.scratch)
 }
 
-func (h *keyHash) source(s *RuleSource) { h.add("source", s.Name, s.File) }
-
 func (h *keyHash) file(f *ruleFile) {
+	h.number(f.source)
 	h.add(f.path, f.problem)
 	sum := f.sum
 	if f.data != nil {
@@ -122,17 +124,25 @@ func (s *ruleCache) find(c *Config) (*sigma.Engine, *Report) {
 		return nil, nil // the rules need not be read to know
 	}
 	h, began, name := s.newKey(c), time.Now(), s.indexFile(c)
-	r := &ruleReader{each: h.file, index: s.readIndex(name)}
-	guessed := s.readAhead(r.index.key)
+	asked, index := h.key(), s.readIndex(name)
+	if index.asked != asked {
+		index.key = cacheKey{}
+		index.part(h.file)
+	}
+	guessed := s.readAhead(index.key)
+	r := &ruleReader{each: h.file, index: index}
 	for i := range c.Rules {
-		h.source(&c.Rules[i])
-		if r.read(&c.Rules[i]) != nil {
+		if r.read(i, &c.Rules[i]) != nil {
 			return nil, nil
 		}
 	}
-	key := h.key()
-	s.writeIndex(name, r.index, began, key)
-	if key == r.index.key {
+	key := index.key
+	if !index.done() {
+		index.part(h.file)
+		key = h.key()
+		s.writeIndex(name, index, began, asked, key)
+	}
+	if key == index.key {
 		e := <-guessed
 		return e.engine, e.report
 	}

@@ -291,7 +291,7 @@ func compareReaders(t *testing.T, source *RuleSource) {
 	t.Helper()
 	read := func(s RuleSource) (out []string) {
 		r := &ruleReader{each: func(f *ruleFile) { out = append(out, f.path, string(f.data), f.problem) }}
-		return append(out, fmt.Sprint(r.read(&s)))
+		return append(out, fmt.Sprint(r.read(0, &s)))
 	}
 	plain := *source
 	plain.Dir = ""

@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"time"
 )
@@ -25,25 +24,36 @@ import (
 //	0   16  magic
 //	16  4   CRC-32C of what follows
 //	20  8   when reading began, nanoseconds since 1970
-//	28  32  the key of the rules that these files gave
-//	60      for each file: length of path (4), path, device, inode, size, time of write, time of change (8 each), SHA-256 (32)
+//	28  32  what was asked for beside the files: a hash of the program, the options and the sources
+//	60  32  the key of the rules that these files gave
+//	92      for each file: number of its source (4), length of path (4), path, device, inode, size, time of write, time of change (8 each), SHA-256 (32)
 //
 // All numbers are little-endian. Whatever is damaged counts as absent.
+//
+// Fast path: as long as the files that are found are those that are stored, one after the other, and all of them the same,
+// they are compared where they lie (same). If that holds to the end, the key is that of the last time (done). Otherwise the files before are taken
+// out of the index and handed on (part), as are those that come.
 type fileIndex struct {
-	began int64
-	key   cacheKey      // of the rules that the files gave; zero if none
-	files []indexedFile // as they were, in the order of reading
-	at    int           // the next that is expected
-	byway map[string]int
-	now   []indexedFile // as they are
-	fresh bool          // some of them were read
-	dev   uint64        // the device that is believed; 0: none
+	began  int64
+	asked  cacheKey
+	key    cacheKey // of the rules that the files gave; zero if none
+	stored []byte   // the files as they are stored
+	next   int      // where in stored the one is that is expected
+
+	parted bool          // from here on:
+	files  []indexedFile // those stored, in the order of reading
+	at     int           // the one that is expected
+	byway  map[string]int
+	now    []indexedFile // as they are
+	fresh  bool          // some of them were read
+	dev    uint64        // the device that is believed; 0: none
 }
 
 type indexedFile struct {
-	path  string
-	state fileState
-	sum   [sha256.Size]byte
+	source int
+	path   string
+	state  fileState
+	sum    [sha256.Size]byte
 }
 
 // fileState is what a file system says of a file.
@@ -55,11 +65,12 @@ type fileState struct {
 }
 
 const (
-	indexMagic   = "goshawk files 1\n"
+	indexMagic   = "goshawk files 2\n"
 	indexSummed  = 20
-	indexKey     = 28
-	indexHeader  = 60
-	indexEntry   = 4 + 5*8 + sha256.Size
+	indexAsked   = 28
+	indexKey     = 60
+	indexHeader  = 92
+	indexEntry   = 4 + 4 + 5*8 + sha256.Size
 	indexEnding  = ".files"
 	maxIndexFile = 16 << 20
 )
@@ -67,15 +78,77 @@ const (
 // settled is how long before the index was begun a file must have been changed last, in nanoseconds.
 var settled = int64(2 * time.Second)
 
-// join returns the path of a file in a folder. Fast path: that of the next file that is expected is at hand. x may be nil.
-func (x *fileIndex) join(folder, name string) string {
-	if x != nil && x.at < len(x.files) {
-		n, next := len(folder), x.files[x.at].path
-		if n > 0 && len(next) == n+1+len(name) && next[:n] == folder && next[n] == '/' && next[n+1:] == name {
-			return next
-		}
+// storedFile is a file as it is stored.
+type storedFile []byte
+
+// firstStored returns the first file of what is stored; nil if there is none, or it is damaged.
+func firstStored(data []byte) storedFile {
+	if len(data) < indexEntry {
+		return nil
 	}
-	return path.Join(folder, name)
+	n := int64(binary.LittleEndian.Uint32(data[4:]))
+	if n > int64(len(data)-indexEntry) {
+		return nil
+	}
+	return data[:indexEntry+n]
+}
+
+func (f storedFile) source() int  { return int(binary.LittleEndian.Uint32(f)) }
+func (f storedFile) path() []byte { return f[8 : len(f)-indexEntry+8] }
+
+func (f storedFile) state() fileState {
+	le, n := binary.LittleEndian, f[len(f)-indexEntry+8:]
+	return fileState{le.Uint64(n), le.Uint64(n[8:]), int64(le.Uint64(n[16:])), int64(le.Uint64(n[24:])), int64(le.Uint64(n[32:]))}
+}
+
+// unchanged says whether a file is as it was when the index was made.
+func (x *fileIndex) unchanged(was, is fileState) bool {
+	return was == is && is.device == x.dev && is.changed < x.began-settled
+}
+
+// same says that the next file is the one that is expected, as it was, and goes on to the one after it. Its path is prefix and name.
+func (x *fileIndex) same(source int, prefix string, name []byte, state fileState) bool {
+	if x.parted {
+		return false
+	}
+	f := firstStored(x.stored[x.next:])
+	if f == nil || f.source() != source {
+		return false
+	}
+	path := f.path()
+	if len(path) != len(prefix)+len(name) || string(path[:len(prefix)]) != prefix || !bytes.Equal(path[len(prefix):], name) || !x.unchanged(f.state(), state) {
+		return false
+	}
+	x.next += len(f)
+	return true
+}
+
+// done says that all files were the same, and none is left that was there before.
+func (x *fileIndex) done() bool { return !x.parted && x.next == len(x.stored) }
+
+// part hands on the files that were the same so far. From here on, each is looked up.
+func (x *fileIndex) part(each func(*ruleFile)) {
+	if x.parted {
+		return
+	}
+	x.parted = true
+	text := string(x.stored)
+	for at := 0; at < len(text); {
+		if at == x.next {
+			x.at = len(x.files)
+		}
+		f := firstStored(x.stored[at:])
+		n := at + len(f) - indexEntry + 8
+		x.files = append(x.files, indexedFile{f.source(), text[at+8 : n], f.state(), [sha256.Size]byte(f[len(f)-sha256.Size:])})
+		at += len(f)
+	}
+	if x.next == len(text) {
+		x.at = len(x.files)
+	}
+	x.now = append(x.now, x.files[:x.at]...)
+	for i := range x.now {
+		each(&ruleFile{source: x.now[i].source, path: x.now[i].path, sum: x.now[i].sum})
+	}
 }
 
 // known returns what the index has for a file in this state.
@@ -93,16 +166,12 @@ func (x *fileIndex) known(name string, state fileState) (sum [sha256.Size]byte, 
 		}
 	}
 	x.at = i + 1
-	f := &x.files[i]
-	if f.state != state || state.device != x.dev || state.changed >= x.began-settled {
-		return sum, false
-	}
-	return f.sum, true
+	return x.files[i].sum, x.unchanged(x.files[i].state, state)
 }
 
-// add notes a file; read says that it was read just now.
-func (x *fileIndex) add(name string, state fileState, sum [sha256.Size]byte, read bool) {
-	x.now = append(x.now, indexedFile{name, state, sum})
+// add notes a file, after part; read says that it was read just now.
+func (x *fileIndex) add(f *ruleFile, state fileState, read bool) {
+	x.now = append(x.now, indexedFile{f.source, f.path, state, f.sum})
 	x.fresh = x.fresh || read
 }
 
@@ -143,34 +212,20 @@ func (x *fileIndex) decode(data []byte) {
 	if len(data) < indexHeader || string(data[:len(indexMagic)]) != indexMagic || le.Uint32(data[len(indexMagic):]) != crc32.Checksum(data[indexSummed:], castagnoli) {
 		return
 	}
-	rest := string(data[indexHeader:])
-	files := make([]indexedFile, 0, min(len(rest)/(indexEntry+32), 1<<16))
-	for len(rest) > 0 {
-		if len(rest) < indexEntry {
+	for rest := data[indexHeader:]; len(rest) > 0; {
+		f := firstStored(rest)
+		if f == nil {
 			return
 		}
-		n := int64(le.Uint32([]byte(rest[:4])))
-		if n > int64(len(rest)-indexEntry) {
-			return
-		}
-		f := indexedFile{path: rest[4 : 4+n]}
-		numbers := data[len(data)-len(rest)+4+int(n):]
-		for i, to := range []*uint64{&f.state.device, &f.state.inode} {
-			*to = le.Uint64(numbers[8*i:])
-		}
-		for i, to := range []*int64{&f.state.size, &f.state.written, &f.state.changed} {
-			*to = int64(le.Uint64(numbers[16+8*i:]))
-		}
-		copy(f.sum[:], numbers[40:])
-		files, rest = append(files, f), rest[indexEntry+n:]
+		rest = rest[len(f):]
 	}
-	x.began, x.files = int64(le.Uint64(data[indexSummed:])), files
+	x.began, x.stored = int64(le.Uint64(data[indexSummed:])), data[indexHeader:]
+	copy(x.asked[:], data[indexAsked:])
 	copy(x.key[:], data[indexKey:])
-	x.now = make([]indexedFile, 0, len(files)+len(files)/16)
 }
 
-// encode is what is stored of the files as they are, and of the key of the rules that they give.
-func (x *fileIndex) encode(began time.Time, key cacheKey) []byte {
+// encode is what is stored of the files as they are, of what was asked for, and of the key of the rules that both give.
+func (x *fileIndex) encode(began time.Time, asked, key cacheKey) []byte {
 	le := binary.LittleEndian
 	var b bytes.Buffer
 	b.WriteString(indexMagic)
@@ -181,10 +236,11 @@ func (x *fileIndex) encode(began time.Time, key cacheKey) []byte {
 		}
 	}
 	put(uint64(began.UnixNano()))
+	b.Write(asked[:])
 	b.Write(key[:])
 	for i := range x.now {
 		f, s := &x.now[i], &x.now[i].state
-		b.Write(le.AppendUint32(nil, uint32(len(f.path))))
+		b.Write(le.AppendUint32(le.AppendUint32(nil, uint32(f.source)), uint32(len(f.path))))
 		b.WriteString(f.path)
 		put(s.device, s.inode, uint64(s.size), uint64(s.written), uint64(s.changed))
 		b.Write(f.sum[:])
@@ -195,11 +251,11 @@ func (x *fileIndex) encode(began time.Time, key cacheKey) []byte {
 }
 
 // writeIndex keeps the index for the next run, if there is something new in it.
-func (s *ruleCache) writeIndex(name string, x *fileIndex, began time.Time, key cacheKey) {
+func (s *ruleCache) writeIndex(name string, x *fileIndex, began time.Time, asked, key cacheKey) {
 	if !x.fresh && len(x.now) == len(x.files) && key == x.key {
 		return
 	}
-	if data := x.encode(began, key); len(data) <= maxIndexFile {
+	if data := x.encode(began, asked, key); len(data) <= maxIndexFile {
 		s.put(name, data)
 		s.sweep()
 	}

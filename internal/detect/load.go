@@ -40,7 +40,7 @@ func loadPlainly(c *Config, key *keyHash) (*sigma.Engine, *Report, error) {
 	collection := sigma.NewCollection(sigma.LoadOptions{Placeholders: c.Placeholders})
 	report := &Report{}
 	for i := range c.Rules {
-		set, err := loadSource(collection, &c.Rules[i], report, key)
+		set, err := loadSource(collection, i, &c.Rules[i], report, key)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -71,13 +71,10 @@ func (r *Report) add(problems []*sigma.Problem) (refused int) {
 	return refused
 }
 
-// loadSource loads the files of a source.
-func loadSource(c *sigma.Collection, source *RuleSource, report *Report, key *keyHash) (RuleSet, error) {
+// loadSource loads the files of a source, which is the number-th.
+func loadSource(c *sigma.Collection, number int, source *RuleSource, report *Report, key *keyHash) (RuleSet, error) {
 	set := RuleSet{Name: source.Name}
 	rules, correlations, filters := len(c.Rules), len(c.Correlations), len(c.Filters)
-	if key != nil {
-		key.source(source)
-	}
 	r := &ruleReader{each: func(f *ruleFile) {
 		if key != nil {
 			key.file(f)
@@ -89,7 +86,7 @@ func loadSource(c *sigma.Collection, source *RuleSource, report *Report, key *ke
 		}
 		set.Refused += report.add(c.Load(f.path, f.data))
 	}}
-	err := r.read(source)
+	err := r.read(number, source)
 	set.Rules, set.Correlations, set.Filters = len(c.Rules)-rules, len(c.Correlations)-correlations, len(c.Filters)-filters
 	set.SHA256 = hashRules(c.Rules[rules:], c.Correlations[correlations:], c.Filters[filters:])
 	return set, err
