@@ -1,7 +1,5 @@
 package sigma
 
-import "slices"
-
 // look is a field to look at in records of a binding, and what for.
 type look struct {
 	field    int32
@@ -131,9 +129,7 @@ const maxCalls = 1 << 15
 
 // orderRules puts the rules to look at in order, each once.
 func (m *Matcher) orderRules() {
-	own := m.rules[m.from:]
-	slices.Sort(own)
-	m.rules = m.rules[:m.from+len(slices.Compact(own))]
+	m.rules = m.rules[:m.from+len(m.ordering.order(m.rules[m.from:]))]
 }
 
 func (m *Matcher) note(l *look, s *sight, only bool) {

@@ -42,6 +42,7 @@ type Matcher struct {
 	suspect    bool    // one of the values was suspected by the screen
 	rules      []int32 // to look at
 	from       int     // where in rules those of the record begin
+	ordering   ordering
 	marks      []uint8 // by atom: stamp | mark
 	slots      []slotState
 

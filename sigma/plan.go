@@ -78,11 +78,16 @@ type triggers struct {
 
 func (t *triggers) of(atom int32) []int32 {
 	word := int(atom) >> 6
-	bit := uint64(1) << (atom & 63)
-	if word >= len(t.set) || t.set[word]&bit == 0 {
+	if word >= len(t.set) || t.set[word]&(1<<(atom&63)) == 0 {
 		return nil
 	}
-	return t.lists[int(t.ranks[word])+bits.OnesCount64(t.set[word]&(bit-1))]
+	return t.lists[t.rank(int(atom))]
+}
+
+// rank is the place of an atom of the set.
+func (t *triggers) rank(atom int) int {
+	word := atom >> 6
+	return int(t.ranks[word]) + bits.OnesCount64(t.set[word]&(1<<(atom&63)-1))
 }
 
 func (e *Engine) newPlan(live []int, truth decided) *plan {
@@ -92,7 +97,7 @@ func (e *Engine) newPlan(live []int, truth decided) *plan {
 		clear(m.callers)
 		planBuilderScratches.Put(m)
 	}()
-	m.calls, m.callers, m.atoms = m.calls[:0], m.callers[:0], m.atoms[:0]
+	m.callers, m.atoms = m.callers[:0], m.atoms[:0]
 	b := &planBuilder{plan: &plan{keywords: -1, slotOf: map[string]int32{}, atoms: make(atomSet, (len(e.atoms)+63)/64)}, engine: e, planBuilderScratch: m}
 	b.plan.rules = make([]planRule, 0, len(live))
 	for k := 0; k < len(live); {
@@ -126,9 +131,9 @@ type planBuilder struct {
 
 // planBuilderScratch is memory for making a plan, to be used for another one.
 type planBuilderScratch struct {
-	calls   []call
 	callers []caller
-	atoms   []*atom // of necessary
+	atoms   []*atom  // of necessary
+	counts  []uint32 // of setTriggers
 }
 
 // caller is how a rule of the plan is called for: by any of a set of atoms, which is necessary for a part of its root.
@@ -138,12 +143,6 @@ type caller struct {
 }
 
 var planBuilderScratches = sync.Pool{New: func() any { return &planBuilderScratch{} }}
-
-// call says that an atom calls for a rule: the atom in the upper half, the rule in the lower, so that calls sort by atom and then by
-// rule.
-type call uint64
-
-func (c call) atom() int32 { return int32(c >> 32) }
 
 func (b *planBuilder) add(w *way, root *expr) {
 	n := len(b.plan.rules)
@@ -253,46 +252,62 @@ func (b *planBuilder) finish() {
 		if p.set == nil {
 			b.plan.always = append(b.plan.always, int32(n))
 		}
-		for _, a := range p.set {
-			b.calls = append(b.calls, call(a.id)<<32|call(n))
-		}
 	}
-	slices.Sort(b.calls)
-	calls := slices.Compact(b.calls)
-	t := &b.plan.triggers
-	if len(calls) > 0 {
-		t.set = make([]uint64, calls[len(calls)-1].atom()>>6+1)
-	}
-	rules, atoms := make([]int32, len(calls)), 0
-	for i := range calls {
-		if i == 0 || calls[i].atom() != calls[i-1].atom() {
-			atoms++
-		}
-	}
-	t.lists = make([][]int32, 0, atoms)
-	for i := 0; i < len(calls); {
-		id, from := calls[i].atom(), i
-		for ; i < len(calls) && calls[i].atom() == id; i++ {
-			rules[i] = int32(uint32(calls[i]))
-		}
-		t.set[id>>6] |= 1 << (id & 63)
-		t.lists = append(t.lists, rules[from:i:i])
-		a := b.engine.atoms[id]
-		s := &b.plan.slots[b.plan.slotOf[a.field]]
-		s.eager = true
-		if !a.indexed {
-			s.unindexed = append(s.unindexed, a)
-		}
-	}
-	n := uint32(0)
-	t.ranks = make([]uint32, 0, len(t.set))
-	for _, word := range t.set {
-		t.ranks = append(t.ranks, n)
-		n += uint32(bits.OnesCount64(word))
-	}
+	b.setTriggers()
 	b.setScreen()
 	slots := uint64(len(b.plan.slots))
 	b.plan.place = b.engine.places.Add(slots) - slots
+}
+
+// setTriggers makes the lists of rules that atoms call for, and notes what slots are to be looked at for that. The rules of an atom are in order, since callers are.
+func (b *planBuilder) setTriggers() {
+	t, calls := &b.plan.triggers, 0
+	for i := range b.callers {
+		for _, a := range b.callers[i].set {
+			if word := a.id >> 6; word >= len(t.set) {
+				t.set = append(t.set, make([]uint64, word+1-len(t.set))...)
+			}
+			t.set[a.id>>6] |= 1 << (a.id & 63)
+		}
+		calls += len(b.callers[i].set)
+	}
+	n := 0
+	t.ranks = make([]uint32, 0, len(t.set))
+	for at, word := range t.set {
+		t.ranks = append(t.ranks, uint32(n))
+		n += bits.OnesCount64(word)
+		for ; word != 0; word &= word - 1 {
+			b.look(b.engine.atoms[at<<6|bits.TrailingZeros64(word)])
+		}
+	}
+	b.counts = append(b.counts[:0], make([]uint32, n)...)
+	for i := range b.callers {
+		for _, a := range b.callers[i].set {
+			b.counts[t.rank(a.id)]++
+		}
+	}
+	rules := make([]int32, calls)
+	t.lists = make([][]int32, n)
+	for rank, n := range b.counts {
+		t.lists[rank], rules = rules[:0:n], rules[n:]
+	}
+	for i := range b.callers {
+		for _, a := range b.callers[i].set {
+			list := &t.lists[t.rank(a.id)]
+			if last := len(*list) - 1; last < 0 || (*list)[last] != int32(i) {
+				*list = append(*list, int32(i))
+			}
+		}
+	}
+}
+
+// look notes that an atom calls for rules: its field is looked at.
+func (b *planBuilder) look(a *atom) {
+	s := &b.plan.slots[b.plan.slotOf[a.field]]
+	s.eager = true
+	if !a.indexed {
+		s.unindexed = append(s.unindexed, a)
+	}
 }
 
 // rarest returns what necessary does, and of what part of the root these atoms are.

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"slices"
 	"sync/atomic"
 )
 
@@ -157,10 +156,7 @@ func (m *Matcher) studied(l *look, text []byte) *studied {
 	}
 	p := m.binding.plan
 	m.studySlot(&p.slots[l.slot], text, !l.keywords)
-	if len(s.rules) > 1 {
-		slices.Sort(s.rules)
-		s.rules = slices.Compact(s.rules)
-	}
+	s.rules = m.ordering.order(s.rules)
 	return s
 }
 

@@ -27,7 +27,6 @@ type ruleFile struct {
 type ruleReader struct {
 	number  int
 	source  *RuleSource
-	buf     []byte
 	listing listing
 	each    func(*ruleFile)
 	index   *fileIndex // nil: all files are read
