@@ -85,7 +85,10 @@ var planScratches = sync.Pool{New: func() any { return &planScratch{} }}
 // planFor makes the plan for a shape; nil if the events of no rule come so.
 func (e *Engine) planFor(s *Schema) *plan {
 	m := planScratches.Get().(*planScratch)
-	defer planScratches.Put(m)
+	defer func() {
+		m.truth.engine, m.truth.schema, m.truth.constants = nil, nil, constants{}
+		planScratches.Put(m)
+	}()
 	m.live = m.live[:0]
 	if s.Channel != "" {
 		m.live = append(append(m.live, e.byChannel[foldString(s.Channel)]...), e.anyChannel...)
@@ -106,21 +109,20 @@ func (e *Engine) planFor(s *Schema) *plan {
 
 // plan finds or makes the plan of ways for a shape.
 func (e *Engine) plan(m *planScratch, s *Schema) *plan {
-	m.truth = slices.Grow(m.truth[:0], len(e.consts))[:len(e.consts)]
-	c := constants{}
-	for i, a := range e.consts {
-		m.truth[i] = c.decide(a, s)
-	}
+	m.truth.begin(e, s)
 	key, kept := m.key[:0], m.live[:0]
 	for _, i := range m.live {
+		if gate := e.gates[i]; gate > 0 && m.truth.at(gate) == decidedFalse {
+			continue // Fast path: most ways are about another event id
+		}
 		w := e.ways[i]
-		if !w.possible(m.truth) {
+		if !w.possible(&m.truth) {
 			continue
 		}
 		kept = append(kept, i)
 		key = binary.AppendUvarint(key, uint64(i))
 		for _, a := range w.consts {
-			key = append(key, byte(m.truth[a.constant-1]))
+			key = append(key, byte(m.truth.of(a)))
 		}
 	}
 	m.key = key
@@ -134,7 +136,7 @@ func (e *Engine) plan(m *planScratch, s *Schema) *plan {
 		e.plans[string(key)] = entry
 	}
 	e.mu.Unlock()
-	entry.once.Do(func() { entry.plan = e.newPlan(kept, m.truth) }) // while others make other plans
+	entry.once.Do(func() { entry.plan = e.newPlan(kept, &m.truth) }) // while others make other plans
 	return entry.plan
 }
 
@@ -144,27 +146,47 @@ type planEntry struct {
 	plan *plan
 }
 
-// decided is what the atoms over constant fields come to for a shape, by atom.constant-1.
-type decided []decision
+// decided is what the atoms over constant fields come to for a shape. Each is decided when it is first asked for.
+type decided struct {
+	engine    *Engine
+	schema    *Schema
+	constants constants
+	known     []decision // by atom.constant-1
+}
 
 type decision uint8
 
 const (
-	undecided decision = iota // the field isn't constant
+	notAsked  decision = iota
+	undecided          // the field isn't constant
 	decidedFalse
 	decidedTrue
 )
 
+func (d *decided) begin(e *Engine, s *Schema) {
+	d.engine, d.schema, d.constants = e, s, constants{}
+	d.known = slices.Grow(d.known[:0], len(e.consts))[:len(e.consts)]
+	clear(d.known)
+}
+
 // of returns what an atom comes to.
-func (d decided) of(a *atom) decision {
+func (d *decided) of(a *atom) decision {
 	if a.constant == 0 {
 		return undecided
 	}
-	return d[a.constant-1]
+	return d.at(int32(a.constant))
+}
+
+func (d *decided) at(constant int32) decision {
+	known := &d.known[constant-1]
+	if *known == notAsked {
+		*known = d.constants.decide(d.engine.consts[constant-1], d.schema)
+	}
+	return *known
 }
 
 // possible says whether the parts that constants decide hold, as far as they are constant.
-func (w *way) possible(truth decided) bool {
+func (w *way) possible(truth *decided) bool {
 	for _, x := range w.fixed {
 		known := true
 		x.eachAtom(func(a *atom) { known = known && truth.of(a) != undecided })
@@ -173,6 +195,16 @@ func (w *way) possible(truth decided) bool {
 		}
 	}
 	return true
+}
+
+// gate returns the number of a constant atom that has to hold for the way to be possible, as atom.constant has it; 0 if there is none.
+func (w *way) gate() int32 {
+	for _, x := range w.fixed {
+		if x.kind == kindAtom {
+			return int32(x.atom.constant)
+		}
+	}
+	return 0
 }
 
 // canBeConstant says whether the atom is about a field whose value a shape may state.
@@ -189,17 +221,22 @@ type constant struct {
 	isNumber bool
 }
 
-// constants are those of one shape, by field, as they were asked for.
-type constants map[string]*constant
+// constants are those of one shape, as they were asked for: event id, channel, provider.
+type constants [3]*constant
 
 // decide returns what an atom over a field that can be constant comes to.
-func (c constants) decide(a *atom, s *Schema) decision {
-	value := c[a.field]
-	if value == nil {
-		value = newConstant(s.constant(a.field))
-		c[a.field] = value
+func (c *constants) decide(a *atom, s *Schema) decision {
+	i := 0
+	switch a.field {
+	case "Channel":
+		i = 1
+	case "Provider_Name":
+		i = 2
 	}
-	return a.decide(value)
+	if c[i] == nil {
+		c[i] = newConstant(s.constant(a.field))
+	}
+	return a.decide(c[i])
 }
 
 func newConstant(text string, known bool) *constant {

@@ -37,6 +37,7 @@ type Engine struct {
 // runs. Nothing in it changes afterwards. AppendBinary stores it.
 type compiled struct {
 	ways       []*way           // every way in which a rule's events can come, in order of rules
+	gates      []int32          // by way: gate
 	byChannel  map[string][]int // positions in ways, by folded channel
 	anyChannel []int            // positions of ways that come by any channel
 	others     []int            // positions of ways that may come without a channel
@@ -178,7 +179,7 @@ func (b *builder) addWay(w *way) {
 // addWay enters a way in the lists by which it is found.
 func (e *compiled) addWay(w *way) {
 	n := len(e.ways)
-	e.ways = append(e.ways, w)
+	e.ways, e.gates = append(e.ways, w), append(e.gates, w.gate())
 	for _, c := range w.channels {
 		if list := e.byChannel[c]; len(list) == 0 || list[len(list)-1] != n {
 			e.byChannel[c] = append(list, n)

@@ -111,7 +111,7 @@ func (x *expr) mapAtoms(f func(*atom) *expr) *expr {
 }
 
 // settled returns what is left of the tree once atoms over constants are decided; where that is all of it, the tree itself.
-func (x *expr) settled(truth decided) *expr {
+func (x *expr) settled(truth *decided) *expr {
 	switch x.kind {
 	case kindAtom:
 		switch truth.of(x.atom) {

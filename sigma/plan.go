@@ -90,7 +90,7 @@ func (t *triggers) rank(atom int) int {
 	return int(t.ranks[word]) + bits.OnesCount64(t.set[word]&(1<<(atom&63)-1))
 }
 
-func (e *Engine) newPlan(live []int, truth decided) *plan {
+func (e *Engine) newPlan(live []int, truth *decided) *plan {
 	m := planBuilderScratches.Get().(*planBuilderScratch)
 	defer func() {
 		clear(m.atoms[:cap(m.atoms)]) // which are the engine's
@@ -126,6 +126,7 @@ type planBuilder struct {
 	plan   *plan
 	engine *Engine
 	words  []*atom // those over all fields
+	field  string  // entered last
 	*planBuilderScratch
 }
 
@@ -207,8 +208,12 @@ func (b *planBuilder) spareLooks() {
 	}
 }
 
-// slot enters a field.
+// slot enters a field. Fast path: nearly always it is the one before.
 func (b *planBuilder) slot(field string) {
+	if field == b.field && len(b.plan.slots) > 0 {
+		return
+	}
+	b.field = field
 	if _, ok := b.plan.slotOf[field]; ok {
 		return
 	}

@@ -40,7 +40,7 @@ func (a *alternative) meets(s *Schema) bool {
 			_, constant := s.constant(b.field)
 			known = known && constant && b.canBeConstant()
 		})
-		if known && !x.eval(func(b *atom) bool { return constants{}.decide(b, s) == decidedTrue }) {
+		if known && !x.eval(func(b *atom) bool { return (&constants{}).decide(b, s) == decidedTrue }) {
 			return false
 		}
 	}

@@ -10,7 +10,7 @@ func (r *storeReader) readWays() {
 	lists := r.length(1)
 	fixed, consts := make([]*expr, lists), make([]*atom, lists)
 	all := make([]way, r.length(5))
-	r.ways = make([]*way, 0, len(all))
+	r.ways, r.gates = make([]*way, 0, len(all)), make([]int32, 0, len(all))
 	listed := 0
 	for i := range all {
 		w := &all[i]
