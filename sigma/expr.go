@@ -45,7 +45,10 @@ func andExpr(subs ...*expr) *expr { return joinExpr(kindAnd, kindTrue, kindFalse
 func orExpr(subs ...*expr) *expr  { return joinExpr(kindOr, kindFalse, kindTrue, subs) }
 
 func joinExpr(k, neutral, decides kind, subs []*expr) *expr {
-	var out []*expr
+	if len(subs) == 1 {
+		return subs[0]
+	}
+	out := make([]*expr, 0, len(subs))
 	for _, x := range subs {
 		switch x.kind {
 		case neutral:

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -69,32 +68,12 @@ type planRule struct {
 	program atomic.Pointer[program] // of expr, once a record called for it
 }
 
-// triggers tell which rules a hit of an atom calls for: a set of bits by atom, and lists by rank in the set.
-type triggers struct {
-	set   []uint64
-	ranks []uint32 // bits set before each word
-	lists [][]int32
-}
-
-func (t *triggers) of(atom int32) []int32 {
-	word := int(atom) >> 6
-	if word >= len(t.set) || t.set[word]&(1<<(atom&63)) == 0 {
-		return nil
-	}
-	return t.lists[t.rank(int(atom))]
-}
-
-// rank is the place of an atom of the set.
-func (t *triggers) rank(atom int) int {
-	word := atom >> 6
-	return int(t.ranks[word]) + bits.OnesCount64(t.set[word]&(1<<(atom&63)-1))
-}
-
 func (e *Engine) newPlan(live []int, truth *decided) *plan {
 	m := planBuilderScratches.Get().(*planBuilderScratch)
 	defer func() {
 		clear(m.atoms[:cap(m.atoms)]) // which are the engine's
 		clear(m.callers)
+		clear(m.roots[:cap(m.roots)])
 		planBuilderScratches.Put(m)
 	}()
 	m.callers, m.atoms = m.callers[:0], m.atoms[:0]
@@ -102,7 +81,7 @@ func (e *Engine) newPlan(live []int, truth *decided) *plan {
 	b.plan.rules = make([]planRule, 0, len(live))
 	for k := 0; k < len(live); {
 		w := e.ways[live[k]]
-		var roots []*expr
+		roots := m.roots[:0]
 		for ; k < len(live) && e.ways[live[k]].rule == w.rule; k++ {
 			root := e.ways[live[k]].root.settled(truth)
 			if root.kind == kindFalse {
@@ -113,8 +92,9 @@ func (e *Engine) newPlan(live []int, truth *decided) *plan {
 			}
 			roots = append(roots, root)
 		}
-		if root := orExpr(roots...); root.kind != kindFalse {
-			b.add(w, root)
+		m.roots = roots
+		if len(roots) > 0 {
+			b.add(w, orExpr(roots...))
 		}
 	}
 	b.spareLooks()
@@ -133,8 +113,9 @@ type planBuilder struct {
 // planBuilderScratch is memory for making a plan, to be used for another one.
 type planBuilderScratch struct {
 	callers []caller
-	atoms   []*atom  // of necessary
-	counts  []uint32 // of setTriggers
+	atoms   []*atom // of necessary
+	roots   []*expr
+	lasts   []int32 // of eachCall
 }
 
 // caller is how a rule of the plan is called for: by any of a set of atoms, which is necessary for a part of its root.
@@ -264,69 +245,36 @@ func (b *planBuilder) finish() {
 	b.plan.place = b.engine.places.Add(slots) - slots
 }
 
-// setTriggers makes the lists of rules that atoms call for, and notes what slots are to be looked at for that. The rules of an atom are in order, since callers are.
-func (b *planBuilder) setTriggers() {
-	t, calls := &b.plan.triggers, 0
-	for i := range b.callers {
-		for _, a := range b.callers[i].set {
-			if word := a.id >> 6; word >= len(t.set) {
-				t.set = append(t.set, make([]uint64, word+1-len(t.set))...)
-			}
-			t.set[a.id>>6] |= 1 << (a.id & 63)
-		}
-		calls += len(b.callers[i].set)
-	}
-	n := 0
-	t.ranks = make([]uint32, 0, len(t.set))
-	for at, word := range t.set {
-		t.ranks = append(t.ranks, uint32(n))
-		n += bits.OnesCount64(word)
-		for ; word != 0; word &= word - 1 {
-			b.look(b.engine.atoms[at<<6|bits.TrailingZeros64(word)])
-		}
-	}
-	b.counts = append(b.counts[:0], make([]uint32, n)...)
-	for i := range b.callers {
-		for _, a := range b.callers[i].set {
-			b.counts[t.rank(a.id)]++
-		}
-	}
-	rules := make([]int32, calls)
-	t.lists = make([][]int32, n)
-	for rank, n := range b.counts {
-		t.lists[rank], rules = rules[:0:n], rules[n:]
-	}
-	for i := range b.callers {
-		for _, a := range b.callers[i].set {
-			list := &t.lists[t.rank(a.id)]
-			if last := len(*list) - 1; last < 0 || (*list)[last] != int32(i) {
-				*list = append(*list, int32(i))
-			}
-		}
-	}
-}
-
-// look notes that an atom calls for rules: its field is looked at.
-func (b *planBuilder) look(a *atom) {
-	s := &b.plan.slots[b.plan.slotOf[a.field]]
-	s.eager = true
-	if !a.indexed {
-		s.unindexed = append(s.unindexed, a)
-	}
-}
-
 // rarest returns what necessary does, and of what part of the root these atoms are.
 func (b *planBuilder) rarest(root *expr) (set []*atom, part *expr, frequency float64) {
 	if root.kind != kindAnd {
 		set, frequency = b.necessary(root)
 		return set, root, frequency
 	}
+	first := len(b.atoms)
 	for _, sub := range root.subs {
-		if s, f := b.necessary(sub); s != nil && (set == nil || f < frequency) {
-			set, part, frequency = s, sub, f
+		from := len(b.atoms)
+		switch s, f := b.necessary(sub); {
+		case s == nil:
+		case part == nil || f < frequency:
+			part, frequency = sub, f
+			b.atoms = append(b.atoms[:first], s...) // in place of the one before
+		default:
+			b.atoms = b.atoms[:from]
 		}
 	}
-	return set, part, frequency
+	if part == nil {
+		return nil, nil, 0
+	}
+	return b.chosen(first), part, frequency
+}
+
+// chosen returns the atoms from first on; nil for none.
+func (b *planBuilder) chosen(first int) []*atom {
+	if first == len(b.atoms) {
+		return nil
+	}
+	return b.atoms[first:len(b.atoms):len(b.atoms)]
 }
 
 // isShown says whether x holds wherever one of its atoms was seen in a value.
@@ -352,14 +300,14 @@ func (a *atom) isShown() bool {
 }
 
 // necessary returns atoms of which at least one must be seen for x to hold, and how often one is likely to be; nil if
-// values can't rule x out.
+// values can't rule x out. They are what it adds to b.atoms.
 func (b *planBuilder) necessary(x *expr) (set []*atom, frequency float64) {
+	first := len(b.atoms)
 	switch x.kind {
 	case kindAtom:
 		if x.atom.ofValue() {
-			n := len(b.atoms)
 			b.atoms = append(b.atoms, x.atom)
-			return b.atoms[n : n+1 : n+1], b.engine.frequency(x.atom)
+			return b.chosen(first), b.engine.frequency(x.atom)
 		}
 	case kindAnd:
 		set, _, frequency = b.rarest(x)
@@ -368,12 +316,12 @@ func (b *planBuilder) necessary(x *expr) (set []*atom, frequency float64) {
 		for _, sub := range x.subs {
 			s, f := b.necessary(sub)
 			if s == nil {
+				b.atoms = b.atoms[:first]
 				return nil, 0
 			}
-			set = append(set, s...)
 			frequency += f
 		}
-		return set, frequency
+		return b.chosen(first), frequency
 	}
 	return nil, 0
 }
