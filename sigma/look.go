@@ -129,7 +129,7 @@ const maxCalls = 1 << 15
 
 // orderRules puts the rules to look at in order, each once.
 func (m *Matcher) orderRules() {
-	m.rules = m.rules[:m.from+len(m.ordering.order(m.rules[m.from:]))]
+	m.rules = m.rules[:m.from+len(m.ordering.order(m.rules[m.from:], len(m.binding.plan.rules)))]
 }
 
 func (m *Matcher) note(l *look, s *sight, only bool) {

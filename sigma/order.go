@@ -5,17 +5,18 @@ import (
 	"slices"
 )
 
-// ordering puts small numbers in order, each once: a set of bits, of which only the words in use are looked at. What a record's values call for
+// ordering puts small numbers in order, each once: a set of bits, and a set of its words that are in use. What a record's values call for
 // are a few lists in order, so comparing one with another is a guess each time. The zero value is ready for use.
 type ordering struct {
-	set []uint64
+	set   []uint64
+	words []uint64
 }
 
 // fewToOrder is the length up to which it is quicker to compare.
 const fewToOrder = 4
 
-// order puts list in order, without repeats. Its numbers are not negative.
-func (o *ordering) order(list []int32) []int32 {
+// order puts list in order, without repeats. Its numbers are at least 0 and below limit.
+func (o *ordering) order(list []int32, limit int) []int32 {
 	if inOrder(list) {
 		return list
 	}
@@ -23,22 +24,22 @@ func (o *ordering) order(list []int32) []int32 {
 		slices.Sort(list)
 		return slices.Compact(list)
 	}
-	low, high := list[0], list[0]
-	for _, n := range list {
-		low, high = min(low, n), max(high, n)
-	}
-	low, high = low>>6, high>>6
-	if int(high) >= len(o.set) {
-		o.set = make([]uint64, high+high/2+1)
+	if limit > 64*len(o.set) {
+		o.words = make([]uint64, limit>>12+1)
+		o.set = make([]uint64, 64*len(o.words))
 	}
 	for _, n := range list {
 		o.set[n>>6] |= 1 << (n & 63)
+		o.words[n>>12] |= 1 << (n >> 6 & 63)
 	}
 	list = list[:0]
-	for word := low; word <= high; word++ {
-		left := o.set[word]
-		for o.set[word] = 0; left != 0; left &= left - 1 {
-			list = append(list, word<<6|int32(bits.TrailingZeros64(left)))
+	for at, words := range o.words[:limit>>12+1] {
+		for o.words[at] = 0; words != 0; words &= words - 1 {
+			word := at<<6 | bits.TrailingZeros64(words)
+			left := o.set[word]
+			for o.set[word] = 0; left != 0; left &= left - 1 {
+				list = append(list, int32(word<<6|bits.TrailingZeros64(left)))
+			}
 		}
 	}
 	return list

@@ -156,7 +156,7 @@ func (m *Matcher) studied(l *look, text []byte) *studied {
 	}
 	p := m.binding.plan
 	m.studySlot(&p.slots[l.slot], text, !l.keywords)
-	s.rules = m.ordering.order(s.rules)
+	s.rules = m.ordering.order(s.rules, len(p.rules))
 	return s
 }
 
