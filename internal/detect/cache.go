@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -158,8 +159,13 @@ type cacheEntry struct {
 // readAhead reads the entry of a key, which is likely to be asked for, while others find out whether it is.
 func (s *ruleCache) readAhead(key cacheKey) <-chan cacheEntry {
 	read := make(chan cacheEntry, 1)
-	if key == (cacheKey{}) {
+	switch {
+	case key == (cacheKey{}):
 		close(read)
+		return read
+	case runtime.GOMAXPROCS(0) == 1:
+		engine, report := s.read(key)
+		read <- cacheEntry{engine, report}
 		return read
 	}
 	go func() {

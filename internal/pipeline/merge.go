@@ -19,25 +19,23 @@ type sorted struct {
 // it, come first.
 func merge(all []sorted, yield func(Entry, error) bool) {
 	h := &runHeap{}
-	room, runs := int64(0), 0 // half of the memory is free by then, and many runs take as much again
-	var free [][]byte
+	room, runs := int64(0), 0 // a quarter of the memory, if there are not too many runs
+	var free [][]byte         // memory that nothing lies in
 	for _, s := range all {
-		room += s.of.memory() / 2
+		room += s.of.memory() / 4
 		runs += len(s.runs)
-		free = append(free, s.of.free...)
+		free = s.of.unused(free)
 	}
 	size := max(32<<10, min(256<<10, int(room)/max(runs, 1)))
-	spare := []byte(nil)
 	buffer := func() []byte {
-		if len(spare) < size {
-			if n := len(free); n > 0 { // blocks that nothing lies in lend their memory
-				free, spare = free[:n-1], free[n-1][:blockSize]
-			} else {
-				spare = make([]byte, size)
-			}
+		for len(free) > 0 && len(free[0]) < size {
+			free = free[1:]
 		}
-		b := spare[:size:size]
-		spare = spare[size:]
+		if len(free) == 0 {
+			return make([]byte, size)
+		}
+		b := free[0][:size:size]
+		free[0] = free[0][size:]
 		return b
 	}
 	order := 0

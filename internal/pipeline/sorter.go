@@ -117,6 +117,18 @@ func (s *Sorter) block(size int) []byte {
 	return make([]byte, 0, max(size, int(min(blockSize, s.memory()))))
 }
 
+// unused appends the memory in which nothing lies: empty blocks, and the end of the last one.
+func (s *Sorter) unused(to [][]byte) [][]byte {
+	for _, b := range s.free {
+		to = append(to, b[:cap(b)])
+	}
+	if n := len(s.held.blocks); n > 0 {
+		b := s.held.blocks[n-1]
+		to = append(to, b[len(b):cap(b)])
+	}
+	return to
+}
+
 var errTooLong = errors.New("too long")
 
 func (s *Sorter) memory() int64 {
