@@ -98,7 +98,7 @@ func (h *keyHash) file(f *ruleFile) {
 	h.number(f.source)
 	h.add(f.path, f.problem)
 	sum := f.sum
-	if f.data != nil {
+	if f.data != nil && !f.summed {
 		sum = sha256.Sum256(f.data)
 	}
 	h.sum.Write(sum[:])
@@ -218,11 +218,22 @@ func readSummed(r io.Reader, n int, sum uint32) (string, bool) {
 	}
 }
 
+// load loads rules plainly, and keeps them and the index of their files.
+func (s *ruleCache) load(c *Config) (*sigma.Engine, *Report, error) {
+	h, began := s.newKey(c), time.Now()
+	asked, index := h.key(), &fileIndex{parted: true} // hashed anew: files may have changed since the cache was asked
+	engine, report, err := loadPlainly(c, h, index)
+	if err != nil || os.MkdirAll(s.dir, 0o700) != nil || !s.safe() {
+		return engine, report, err
+	}
+	key := h.key()
+	s.write(key, engine, report)
+	s.writeIndex(s.indexFile(c), index, began, asked, key)
+	return engine, report, nil
+}
+
 // write makes the entry of a key.
 func (s *ruleCache) write(key cacheKey, engine *sigma.Engine, report *Report) {
-	if os.MkdirAll(s.dir, 0o700) != nil || !s.safe() {
-		return
-	}
 	data := append([]byte(cacheMagic), key[:]...)
 	data = binary.LittleEndian.AppendUint32(data, 0)
 	data, err := appendRules(data, engine, report)

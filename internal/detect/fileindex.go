@@ -147,7 +147,7 @@ func (x *fileIndex) part(each func(*ruleFile)) {
 	}
 	x.now = append(x.now, x.files[:x.at]...)
 	for i := range x.now {
-		each(&ruleFile{source: x.now[i].source, path: x.now[i].path, sum: x.now[i].sum})
+		each(&ruleFile{source: x.now[i].source, path: x.now[i].path, sum: x.now[i].sum, summed: true})
 	}
 }
 

@@ -19,7 +19,8 @@ type ruleFile struct {
 	source  int               // its number
 	path    string            // as problems name it
 	data    []byte            // valid until the next file; nil if it was not read
-	sum     [sha256.Size]byte // of a file that was not read and has no problem
+	sum     [sha256.Size]byte // of its bytes
+	summed  bool              // sum is known; it is of every file that was not read and has no problem
 	problem string
 }
 

@@ -139,6 +139,7 @@ func (r *ruleReader) quick(dir int, name []byte, prefix string) bool {
 	if indexed {
 		var ok bool
 		if f.sum, ok = r.index.known(f.path, state); ok {
+			f.summed = true
 			r.index.add(f, state, false)
 			r.each(f)
 			return true
@@ -153,7 +154,7 @@ func (r *ruleReader) quick(dir int, name []byte, prefix string) bool {
 	}
 	f.data = data
 	if indexed {
-		f.data, f.sum = nil, sha256.Sum256(data)
+		f.sum, f.summed = sha256.Sum256(data), true
 		r.index.add(f, state, true)
 	}
 	r.hand(f)

@@ -15,21 +15,16 @@ import (
 func LoadSigma(c *Config) (*sigma.Engine, *Report, error) {
 	cache := cacheOf(c)
 	if cache == nil {
-		return loadPlainly(c, nil)
+		return loadPlainly(c, nil, nil)
 	}
 	if engine, report := cache.find(c); engine != nil {
 		return engine, report, nil
 	}
-	key := cache.newKey(c) // hashed anew: files may have changed since the cache was asked
-	engine, report, err := loadPlainly(c, key)
-	if err == nil {
-		cache.write(key.key(), engine, report)
-	}
-	return engine, report, err
+	return cache.load(c)
 }
 
-// loadPlainly loads and compiles the rules and adds all that it reads to the key, if there is one.
-func loadPlainly(c *Config, key *keyHash) (*sigma.Engine, *Report, error) {
+// loadPlainly loads and compiles the rules and adds all that it reads to the key and to the index, if there are any.
+func loadPlainly(c *Config, key *keyHash, index *fileIndex) (*sigma.Engine, *Report, error) {
 	sources := sigma.DefaultLogSources()
 	if c.LogSources != nil {
 		var err error
@@ -40,7 +35,8 @@ func loadPlainly(c *Config, key *keyHash) (*sigma.Engine, *Report, error) {
 	collection := sigma.NewCollection(sigma.LoadOptions{Placeholders: c.Placeholders})
 	report := &Report{}
 	for i := range c.Rules {
-		set, err := loadSource(collection, i, &c.Rules[i], report, key)
+		l := &sourceLoader{collection: collection, report: report, key: key}
+		set, err := l.load(&ruleReader{each: l.file, index: index}, i, &c.Rules[i])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -71,25 +67,35 @@ func (r *Report) add(problems []*sigma.Problem) (refused int) {
 	return refused
 }
 
-// loadSource loads the files of a source, which is the number-th.
-func loadSource(c *sigma.Collection, number int, source *RuleSource, report *Report, key *keyHash) (RuleSet, error) {
-	set := RuleSet{Name: source.Name}
+// sourceLoader loads the files of a source.
+type sourceLoader struct {
+	collection *sigma.Collection
+	report     *Report
+	key        *keyHash // nil: not asked for
+	refused    int
+}
+
+func (l *sourceLoader) file(f *ruleFile) {
+	if l.key != nil {
+		l.key.file(f)
+	}
+	if f.problem != "" {
+		l.report.Problems = append(l.report.Problems, Problem{Path: f.path, Line: 1, Column: 1, Msg: f.problem, Hint: "give goshawk YAML files of rules that it may read"})
+		l.refused++
+		return
+	}
+	l.refused += l.report.add(l.collection.Load(f.path, f.data))
+}
+
+// load loads a source, which is the number-th, from what r hands on.
+func (l *sourceLoader) load(r *ruleReader, number int, source *RuleSource) (RuleSet, error) {
+	c := l.collection
 	rules, correlations, filters := len(c.Rules), len(c.Correlations), len(c.Filters)
-	r := &ruleReader{each: func(f *ruleFile) {
-		if key != nil {
-			key.file(f)
-		}
-		if f.problem != "" {
-			report.Problems = append(report.Problems, Problem{Path: f.path, Line: 1, Column: 1, Msg: f.problem, Hint: "give goshawk YAML files of rules that it may read"})
-			set.Refused++
-			return
-		}
-		set.Refused += report.add(c.Load(f.path, f.data))
-	}}
 	err := r.read(number, source)
-	set.Rules, set.Correlations, set.Filters = len(c.Rules)-rules, len(c.Correlations)-correlations, len(c.Filters)-filters
-	set.SHA256 = hashRules(c.Rules[rules:], c.Correlations[correlations:], c.Filters[filters:])
-	return set, err
+	return RuleSet{
+		Name: source.Name, SHA256: hashRules(c.Rules[rules:], c.Correlations[correlations:], c.Filters[filters:]),
+		Rules: len(c.Rules) - rules, Correlations: len(c.Correlations) - correlations, Filters: len(c.Filters) - filters, Refused: l.refused,
+	}, err
 }
 
 func hashRules(rules []*sigma.Rule, correlations []*sigma.Correlation, filters []*sigma.Filter) string {
