@@ -134,20 +134,7 @@ func (f *finder) table(class gramClass, n int) gramTable {
 		if f.class(text) != class {
 			continue
 		}
-		at, least := 0, 1<<30
-		var last [stride]int // how often each of the last grams is met, by place
-		sum := 0             // of those of a step
-		for i := range min(len(text)-t.length+1, maxPlace) {
-			met := int(common[t.gramIn(text, i)*gramHash>>16])
-			sum += met
-			if i >= t.step {
-				sum -= last[(i-t.step)%stride]
-			}
-			last[i%stride] = met
-			if i >= t.step-1 && sum < least {
-				at, least = i-t.step+1, sum
-			}
-		}
+		at := t.rarest(text, common)
 		for k := range t.step {
 			gram := t.gramIn(text, at+k)
 			if c := &common[gram*gramHash>>16]; n > fewLiterals && *c < 1<<15 {
@@ -158,6 +145,36 @@ func (f *finder) table(class gramClass, n int) gramTable {
 	}
 	t.enter(f.lits, grams)
 	return t
+}
+
+// rarest returns where those grams of a literal begin, as many as a step is long, that are met least.
+func (t *gramTable) rarest(text string, common []uint16) (at int) {
+	least := 1 << 30
+	n := min(len(text)-t.length+1, maxPlace)
+	if t.step == 1 && t.length == maxGram {
+		// Fast path: each gram is the one before, but for a byte.
+		gram := gramAt(text, 0) << 8
+		for i, c := range []byte(text[maxGram-1:][:n]) {
+			if gram = gram>>8 | uint32(c)<<24; int(common[gram*gramHash>>16]) < least {
+				at, least = i, int(common[gram*gramHash>>16])
+			}
+		}
+		return at
+	}
+	var last [stride]int // how often each of the last grams is met, by place
+	sum := 0             // of those of a step
+	for i := range n {
+		met := int(common[t.gramIn(text, i)*gramHash>>16])
+		sum += met
+		if i >= t.step {
+			sum -= last[(i-t.step)%stride]
+		}
+		last[i%stride] = met
+		if i >= t.step-1 && sum < least {
+			at, least = i-t.step+1, sum
+		}
+	}
+	return at
 }
 
 // litGram is a gram of a literal, before it has a place in a table.
