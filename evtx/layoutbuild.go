@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // layoutBuilder makes the layout of a record.
@@ -11,14 +12,36 @@ type layoutBuilder struct {
 	r      *Record
 	layout *Layout
 	system []Field
-	paths  map[string]int // position of a field in its list, by section and path
-	names  map[string]bool
-	uses   map[ref]int
 	items  int
 	steps  int
 	// data is the name of the element before, if it was a Data element, and dataPath the path of its field: one of the
 	// same name right after it joins its list.
 	data, dataPath string
+	*layoutMaps
+}
+
+// layoutMaps is memory for making a layout, to be used for the next one.
+type layoutMaps struct {
+	paths map[string]int // position of a field in its list, by section and path
+	names map[string]bool
+	uses  map[ref]int
+}
+
+var spareLayoutMaps = sync.Pool{New: func() any {
+	return &layoutMaps{map[string]int{}, map[string]bool{}, map[ref]int{}}
+}}
+
+// usualLayout is how many fields a layout may have whose maps are used again: larger ones take long to clear.
+const usualLayout = 64
+
+func (m *layoutMaps) done() {
+	if max(len(m.paths), len(m.names), len(m.uses)) > usualLayout {
+		return
+	}
+	clear(m.paths)
+	clear(m.names)
+	clear(m.uses)
+	spareLayoutMaps.Put(m)
 }
 
 // maxPath bounds the names around an element, together.
@@ -36,9 +59,10 @@ type place struct {
 
 func buildLayout(r *Record) *Layout {
 	b := &layoutBuilder{
-		r: r, paths: map[string]int{}, names: map[string]bool{}, uses: map[ref]int{},
-		layout: &Layout{Provider: -1, EventID: -1, Channel: -1, Computer: -1, Time: -1, RecordID: -1},
+		r: r, layout: &Layout{Provider: -1, EventID: -1, Channel: -1, Computer: -1, Time: -1, RecordID: -1},
+		layoutMaps: spareLayoutMaps.Get().(*layoutMaps),
 	}
+	defer b.done()
 	b.content(0, 0, len(r.insts[0].program.ops), place{}, 0)
 	l := b.layout
 	first := len(l.Fields)
@@ -54,12 +78,15 @@ func buildLayout(r *Record) *Layout {
 		l.cells = append(l.cells, newCell(f))
 		l.size += 16 + 128 + len(f.Name) + 128*len(f.items)
 	}
-	for path, at := range map[string]*int{
-		"Provider@Name": &l.Provider, "EventID": &l.EventID, "Channel": &l.Channel, "Computer": &l.Computer,
-		"TimeCreated@SystemTime": &l.Time, "EventRecordID": &l.RecordID,
+	for _, known := range [...]struct {
+		path string
+		at   *int
+	}{
+		{"Event/System/Provider@Name", &l.Provider}, {"Event/System/EventID", &l.EventID}, {"Event/System/Channel", &l.Channel},
+		{"Event/System/Computer", &l.Computer}, {"Event/System/TimeCreated@SystemTime", &l.Time}, {"Event/System/EventRecordID", &l.RecordID},
 	} {
-		if i, ok := b.paths["Event/System/"+path]; ok {
-			*at = first + i
+		if i, ok := b.paths[known.path]; ok {
+			*known.at = first + i
 		}
 	}
 	return l
