@@ -295,7 +295,7 @@ func (c *Chunk) readDefinition(id, off uint32) (*program, error) {
 	}
 	guid := [16]byte(c.data[off+4:])
 	if have := binary.LittleEndian.Uint32(guid[:]); have != id {
-		return nil, corrupt("template 0x%08x is looked for at 0x%x of the chunk, there is 0x%08x", id, off, have)
+		return nil, &otherTemplate{id, off, have}
 	}
 	size := int64(binary.LittleEndian.Uint32(c.data[off+20:]))
 	start := int64(off) + definitionHead

@@ -162,10 +162,8 @@ func (l *evtxLogs) parse(in *evidence.Input) iter.Seq2[[]*event.Record, error] {
 			if at := evtx.FileHeaderSize + int64(i)*evtx.ChunkSize; at >= in.To && in.To < in.Size {
 				break
 			}
-			for batch, err := range f.Batches(i, r.chunk) {
-				if !r.take(batch, err) {
-					return
-				}
+			if f.Batches(i, r.chunk)(r.taking); r.stopped { // to range over it would make a function for each chunk
+				return
 			}
 		}
 		r.end()

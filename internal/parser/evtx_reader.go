@@ -16,6 +16,8 @@ type evtxReader struct {
 	logs    *evtxLogs
 	chunk   *evtx.Chunk
 	yield   func([]*event.Record, error) bool
+	taking  func([]evtx.Record, error) bool // take, made once
+	stopped bool                            // take was told to
 	origin  *event.Origin
 	made    []*evtxRecord   // for the batches
 	batch   []*event.Record // of these
@@ -67,13 +69,17 @@ type evtxSchema struct {
 
 func (l *evtxLogs) newReader() *evtxReader {
 	r := &evtxReader{logs: l, chunk: evtx.NewChunk(&l.cache), places: make([]evtx.Place, 64)}
+	r.taking = func(records []evtx.Record, err error) bool {
+		r.stopped = !r.take(records, err)
+		return !r.stopped
+	}
 	r.forget()
 	return r
 }
 
 // begin prepares for records of a file.
 func (r *evtxReader) begin(origin *event.Origin, yield func([]*event.Record, error) bool) {
-	r.yield, r.origin = yield, origin
+	r.yield, r.origin, r.stopped = yield, origin, false
 	if r.hosts == nil || r.unnamed != origin.Host {
 		r.host, r.hosts, r.unnamed = nil, map[string]string{}, origin.Host
 	}
