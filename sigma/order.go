@@ -24,7 +24,7 @@ func (o *ordering) order(list []int32, limit int) []int32 {
 		slices.Sort(list)
 		return slices.Compact(list)
 	}
-	if limit > 64*len(o.set) {
+	if limit >= 64*len(o.set) {
 		o.words = make([]uint64, limit>>12+1)
 		o.set = make([]uint64, 64*len(o.words))
 	}

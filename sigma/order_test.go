@@ -9,6 +9,20 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
+// TestOrderingGrows orders numbers below limits at which one more word is needed, after smaller ones.
+func TestOrderingGrows(t *testing.T) {
+	for _, small := range []int{10, 4095, 4096, 4097} {
+		for _, limit := range []int{4095, 4096, 4097, 8191, 8192, 8193, 12288} {
+			var o ordering
+			o.order([]int32{9, 3, 7, 1, 5, 2}, small)
+			last := int32(limit - 1)
+			if diff := cmp.Diff([]int32{1, 2, 3, 5, 7, last}, o.order([]int32{last, 3, 7, 1, 5, 2, last}, limit)); diff != "" {
+				t.Errorf("below %d, after %d (-want +got)\n%s", limit, small, diff)
+			}
+		}
+	}
+}
+
 // TestOrdering compares an ordering with sorting, for lists of all kinds, one after the other.
 func TestOrdering(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))

@@ -26,7 +26,7 @@ import (
 //	20  8   when reading began, nanoseconds since 1970
 //	28  32  what was asked for beside the files: a hash of the program, the options and the sources
 //	60  32  the key of the rules that these files gave
-//	92      for each file: number of its source (4), length of path (4), path, device, inode, size, time of write, time of change (8 each), SHA-256 (32)
+//	92      for each file, those that have to be read each time included, which have zeros for their state: number of its source (4), length of path (4), path, device, inode, size, time of write, time of change (8 each), SHA-256 (32)
 //
 // All numbers are little-endian. Whatever is damaged counts as absent.
 //
@@ -65,7 +65,7 @@ type fileState struct {
 }
 
 const (
-	indexMagic   = "goshawk files 2\n"
+	indexMagic   = "goshawk files 3\n"
 	indexSummed  = 20
 	indexAsked   = 28
 	indexKey     = 60
@@ -173,6 +173,15 @@ func (x *fileIndex) known(name string, state fileState) (sum [sha256.Size]byte, 
 func (x *fileIndex) add(f *ruleFile, state fileState, read bool) {
 	x.now = append(x.now, indexedFile{f.source, f.path, state, f.sum})
 	x.fresh = x.fresh || read
+}
+
+// unknown notes a file, after part, that the index says nothing of but that it was there. Its state is none that a file has, so it is not the same the next time;
+// and if it is gone then, it is missed.
+func (x *fileIndex) unknown(f *ruleFile) {
+	if x.at < len(x.files) && x.files[x.at].path == f.path {
+		x.at++
+	}
+	x.now = append(x.now, indexedFile{source: f.source, path: f.path})
 }
 
 // indexFile names the file for the folders of a configuration: one for each program, for it says what the next run of that will ask for.

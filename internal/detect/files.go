@@ -63,12 +63,13 @@ func isRuleFile(name string) bool {
 	return strings.EqualFold(ext, ".yml") || strings.EqualFold(ext, ".yaml")
 }
 
-// hand hands a file on.
+// hand hands a file on that has to be read each time.
 func (r *ruleReader) hand(f *ruleFile) {
+	f.source = r.number
 	if r.index != nil {
 		r.index.part(r.each)
+		r.index.unknown(f)
 	}
-	f.source = r.number
 	r.each(f)
 }
 

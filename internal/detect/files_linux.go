@@ -153,11 +153,13 @@ func (r *ruleReader) quick(dir int, name []byte, prefix string) bool {
 		return false
 	}
 	f.data = data
-	if indexed {
-		f.sum, f.summed = sha256.Sum256(data), true
-		r.index.add(f, state, true)
+	if !indexed {
+		r.hand(f)
+		return true
 	}
-	r.hand(f)
+	f.sum, f.summed = sha256.Sum256(data), true
+	r.index.add(f, state, true)
+	r.each(f)
 	return true
 }
 
