@@ -17,6 +17,7 @@
 //   - finder: all literals of a field are found in one pass, each by its rarest four bytes, long ones with a look at one place in four;
 //   - screen: a look at four characters out of four to eight says that a text holds no keyword;
 //   - sweep: where a record's texts lie together, the processor looks at 32 bytes at a time, and at none of the texts;
+//   - ordering: the rules that a record's values call for are put in order by a set of bits (BenchmarkOrdering);
 //   - program: a condition is a row of steps that lie side by side, cheapest first;
 //   - MatchAll: several records are taken through each of these together, which keeps its instructions near the processor;
 //   - dfa, charRun: expressions run as automata built on the way, and only where what they need is there;
